@@ -1,0 +1,42 @@
+package agent
+
+import "time"
+
+// Lesson is the abstraction of one or more failures: when to take care, what
+// went wrong, what to do instead. The raw failures stay in the archive as
+// evidence; only the lesson is ever shown to a policy.
+type Lesson struct {
+	ID    string `json:"id"`
+	Suite string `json:"suite"`
+	Kind  string `json:"kind"`           // task kind it applies to
+	Task  string `json:"task,omitempty"` // task ID if it is about one task only; empty: about the kind
+
+	Trigger string `json:"trigger"` // when: the situation, in words
+	Mistake string `json:"mistake"` // what was done
+	Remedy  string `json:"remedy"`  // what to do instead
+	Cause   Cause  `json:"cause"`
+
+	For        []string    `json:"for"`               // IDs of the episodes that support it, oldest first
+	Against    []string    `json:"against,omitempty"` // IDs of the episodes that contradict it
+	Confidence float64     `json:"confidence"`        // in [0,1]
+	State      LessonState `json:"state"`
+	Created    time.Time   `json:"created"`
+	Expires    time.Time   `json:"expires,omitzero"` // zero: never; after it the lesson is not recalled until seen again
+}
+
+// LessonState is where a lesson stands in its life.
+type LessonState string
+
+const (
+	LessonCandidate   LessonState = "candidate"   // too little evidence yet
+	LessonActive      LessonState = "active"      // may be recalled
+	LessonRetired     LessonState = "retired"     // contradicted or harmful; kept as a record
+	LessonQuarantined LessonState = "quarantined" // of unknown origin or doubtful; never recalled
+)
+
+// Demonstration is a successful episode kept to be imitated, word for word.
+// Its ID is the episode's.
+type Demonstration struct {
+	Episode Episode `json:"episode"`
+	Seen    int     `json:"seen"` // how many episodes had the same task and the same actions, this one included
+}
