@@ -45,9 +45,10 @@ type Step struct {
 // Outcome is how an episode ended.
 type Outcome struct {
 	Success    bool    `json:"success"`
-	Score      float64 `json:"score"`              // in [0,1]; 1 is best
-	Cause      Cause   `json:"cause,omitempty"`    // why it failed; empty on success
-	Feedback   string  `json:"feedback,omitempty"` // what the environment or the loop said of it
+	Score      float64 `json:"score"`               // in [0,1]; 1 is best
+	Cause      Cause   `json:"cause,omitempty"`     // why it failed; empty on success
+	Transient  bool    `json:"transient,omitempty"` // the cause may well be gone at the next try: an outage, a rate limit
+	Feedback   string  `json:"feedback,omitempty"`  // what the environment or the loop said of it
 	Terminated bool    `json:"terminated,omitempty"`
 	Truncated  bool    `json:"truncated,omitempty"`
 }

@@ -50,3 +50,8 @@ func causeOf(err error, fallback Cause) Cause {
 	}
 	return fallback
 }
+
+func transient(err error) bool {
+	f, ok := errors.AsType[*FailureError](err)
+	return ok && f.Transient
+}

@@ -117,7 +117,7 @@ func play(ctx context.Context, e *Episode, o RunOptions) {
 	}
 	obs, err := guard("environment", func() (Observation, error) { return o.Environment.Reset(ctx, e.Task) })
 	if err != nil {
-		e.fail(causeOf(err, CauseEnvironment), "reset: "+err.Error())
+		e.fail(err, CauseEnvironment, "reset: ")
 		return
 	}
 	e.Final = obs
@@ -129,7 +129,7 @@ func play(ctx context.Context, e *Episode, o RunOptions) {
 		})
 	})
 	if err != nil {
-		e.fail(causeOf(err, CausePolicy), "begin: "+err.Error())
+		e.fail(err, CausePolicy, "begin: ")
 		return
 	}
 	steps := o.Budget.Steps
@@ -162,7 +162,7 @@ func (e *Episode) step(ctx context.Context, actor Actor, env Environment) bool {
 	d, err := guard("policy", func() (Decision, error) { return actor.Act(ctx, obs) })
 	e.Tokens += d.Tokens
 	if err != nil {
-		e.fail(causeOf(err, CausePolicy), err.Error())
+		e.fail(err, CausePolicy, "")
 		return false
 	}
 	s := Step{
@@ -176,7 +176,7 @@ func (e *Episode) step(ctx context.Context, actor Actor, env Environment) bool {
 	e.Steps = append(e.Steps, s)
 	if err != nil {
 		e.Final = Observation{}
-		e.fail(causeOf(err, CauseEnvironment), fmt.Sprintf("action %q: %v", d.Action, err))
+		e.fail(err, CauseEnvironment, fmt.Sprintf("action %q: ", d.Action))
 		return false
 	}
 	e.Final = r.Observation
@@ -199,9 +199,18 @@ func (e *Episode) truncate(c Cause, feedback string) {
 	e.Steps[len(e.Steps)-1].Truncated = true
 }
 
-// fail ends e because a part of the loop failed.
-func (e *Episode) fail(c Cause, feedback string) {
-	e.Outcome = Outcome{Cause: c, Feedback: feedback, Truncated: true}
+// fail ends e because err stopped a part of the loop, which is to blame unless
+// err names another cause.
+func (e *Episode) fail(err error, blame Cause, where string) {
+	e.Outcome = Outcome{
+		Cause:     causeOf(err, blame),
+		Transient: transient(err),
+		Feedback:  where + err.Error(),
+		Truncated: true,
+	}
+	if n := len(e.Steps); n > 0 {
+		e.Steps[n-1].Truncated = true
+	}
 }
 
 // guard calls f and turns a panic into a *PanicError.
