@@ -1,0 +1,65 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// scriptCommands are what testscript itself cannot say.
+func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args []string) {
+	return map[string]func(ts *testscript.TestScript, neg bool, args []string){
+		"status":     checkStatus,
+		"fullstdout": checkFullStdout,
+	}
+}
+
+// checkStatus runs a command and compares its exit status: status 2 agentctl ….
+func checkStatus(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: status N command [args]")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	if got, _ := execute(ts, nil, args[1:]); got != want {
+		ts.Fatalf("%s: exit status %d, want %d", strings.Join(args[1:], " "), got, want)
+	}
+}
+
+// checkFullStdout runs a command whose standard output is a full disk: it must
+// exit with 1 and say so.
+func checkFullStdout(ts *testscript.TestScript, neg bool, args []string) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	ts.Check(err)
+	defer full.Close()
+	got, stderr := execute(ts, full, args)
+	if got != exitFailed || !strings.Contains(stderr, "no space left on device") {
+		ts.Fatalf("%s: exit status %d, standard error %q", strings.Join(args, " "), got, stderr)
+	}
+}
+
+// execute runs a command in the script's folder and environment.
+func execute(ts *testscript.TestScript, stdout *os.File, args []string) (status int, stderr string) {
+	path, err := exec.LookPath(args[0])
+	ts.Check(err)
+	var b strings.Builder
+	c := exec.Command(path, args[1:]...)
+	c.Dir = ts.MkAbs(".")
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME"} {
+		c.Env = append(c.Env, name+"="+ts.Getenv(name))
+	}
+	if stdout != nil {
+		c.Stdout = stdout
+	}
+	c.Stderr = &b
+	err = c.Run()
+	if e, ok := errors.AsType[*exec.ExitError](err); ok {
+		return e.ExitCode(), b.String()
+	}
+	ts.Check(err)
+	return 0, b.String()
+}
