@@ -1,10 +1,11 @@
 package eval
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/surefoot-ai/surefoot/agent"
+	"github.com/surefoot-ai/surefoot/eval/report"
 )
 
 // syncInterval is how long a finished episode may wait for its fsync.
@@ -183,14 +185,17 @@ func (r *runner) check(l logged) error {
 // writeResult writes results.json and timing.json.
 func (r *runner) writeResult(res *Result) error {
 	for _, f := range []struct {
-		name string
-		v    any
-	}{{resultsFile, res}, {timingFile, res.Timing}} {
-		b, err := json.MarshalIndent(f.v, "", "  ")
-		if err != nil {
+		name  string
+		write func(io.Writer) error
+	}{
+		{resultsFile, func(w io.Writer) error { return report.JSON(w, res) }},
+		{timingFile, res.Timing.JSON},
+	} {
+		var b bytes.Buffer
+		if err := f.write(&b); err != nil {
 			return fmt.Errorf("%s: %w", f.name, err)
 		}
-		if err := writeFile(filepath.Join(r.Dir, f.name), append(b, '\n'), true); err != nil {
+		if err := writeFile(filepath.Join(r.Dir, f.name), b.Bytes(), true); err != nil {
 			return err
 		}
 	}
