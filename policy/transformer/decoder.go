@@ -1,0 +1,212 @@
+package transformer
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/surefoot-ai/surefoot/policy/transformer/kernel"
+)
+
+// decoderRows is the most tokens taken through the layers at a time.
+const decoderRows = 256
+
+// sharedRows is the fewest rows worth waking other goroutines for.
+const sharedRows = 16
+
+// Decoder runs sequences forward. It owns scratch memory only: the sequences
+// live in their caches.
+type Decoder struct {
+	m   *Model
+	ops operations
+
+	caches    []*Cache
+	pieces    []piece
+	spans     []kernel.Span
+	tokens    []int32
+	positions []int32
+	angles    *angles
+	keys      []*kernel.Panels
+	values    []*kernel.Panels
+
+	x, normed  []float32 // (rows, Dim)
+	q, o       []float32 // (rows, Heads*HeadDim)
+	k, v       []float32 // (rows, KVHeads*HeadDim)
+	gate, up   []float32 // (rows, Hidden)
+	inv        []float32
+	last       []int32     // rows whose logits are wanted
+	lastOf     []int       // the sequence each belongs to
+	logitsData []float32   // (sequences, Vocab)
+	logits     [][]float32 // (sequences)
+	one        [1]*Cache
+	oneTokens  [1][]int32
+	weights    []float64 // of choose
+}
+
+// piece is the tokens of one sequence that go through the layers together.
+type piece struct {
+	sequence, row, rows, start int
+	last                       bool // ends with the sequence's last token
+}
+
+// NewDecoder returns a decoder over m that uses at most the given number of
+// goroutines, at least one. Results do not depend on it.
+func (m *Model) NewDecoder(threads int) *Decoder {
+	d := &Decoder{m: m}
+	d.ops.team = kernel.NewTeam(m.set, threads)
+	return d
+}
+
+// Append adds tokens[i], at least one, to caches[i], all different, and returns
+// the logits after the last token of each: d's own memory until the next call.
+// An error leaves all caches as they were: ErrTooLong if one is full,
+// ErrMismatch if one is of a model of another shape.
+func (d *Decoder) Append(caches []*Cache, tokens [][]int32) (logits [][]float32, err error) {
+	if err := d.validate(caches, tokens); err != nil {
+		return nil, err
+	}
+	vocab := d.m.config.Vocab
+	d.logitsData = resize(d.logitsData, len(caches)*vocab)
+	d.logits = d.logits[:0]
+	for i := range caches {
+		d.logits = append(d.logits, d.logitsData[i*vocab:(i+1)*vocab])
+	}
+	total, longest := 0, 0
+	for i, t := range tokens {
+		total += len(t)
+		longest = max(longest, caches[i].length+len(t))
+	}
+	d.angles = d.m.rotaries(longest)
+	d.caches = caches
+	if total < sharedRows {
+		d.run(tokens)
+	} else {
+		d.ops.team.Do(func() { d.run(tokens) })
+	}
+	d.caches = nil
+	for i, c := range caches {
+		c.length += len(tokens[i])
+	}
+	return d.logits, nil
+}
+
+func (d *Decoder) validate(caches []*Cache, tokens [][]int32) error {
+	if len(caches) != len(tokens) {
+		return fmt.Errorf("transformer: %d caches for %d sequences", len(caches), len(tokens))
+	}
+	for i, c := range caches {
+		if c.config != d.m.config {
+			return fmt.Errorf("%w: cache %d is of %+v, model of %+v", ErrMismatch, i, c.config, d.m.config)
+		}
+		if len(tokens[i]) == 0 {
+			return fmt.Errorf("transformer: sequence %d: no tokens to append", i)
+		}
+		if c.length+len(tokens[i]) > c.capacity {
+			return fmt.Errorf("sequence %d: %d tokens after %d, capacity %d: %w", i, len(tokens[i]), c.length, c.capacity, ErrTooLong)
+		}
+		if err := validTokens(tokens[i], d.m.config.Vocab); err != nil {
+			return fmt.Errorf("transformer: sequence %d: %w", i, err)
+		}
+		if slices.Contains(caches[:i], c) {
+			return fmt.Errorf("transformer: sequence %d: its cache is used twice", i)
+		}
+	}
+	return nil
+}
+
+// run takes all tokens through the model, decoderRows at a time.
+func (d *Decoder) run(tokens [][]int32) {
+	d.m.prepare(d.ops.team, forward)
+	d.begin()
+	for i, t := range tokens {
+		start := d.caches[i].length
+		for at := 0; at < len(t); {
+			n := min(len(t)-at, decoderRows-len(d.tokens))
+			d.pieces = append(d.pieces, piece{i, len(d.tokens), n, start + at, at+n == len(t)})
+			for j := range n {
+				d.tokens = append(d.tokens, t[at+j])
+				d.positions = append(d.positions, int32(start+at+j))
+			}
+			if at += n; len(d.tokens) == decoderRows {
+				d.flush()
+			}
+		}
+	}
+	if len(d.tokens) > 0 {
+		d.flush()
+	}
+}
+
+func (d *Decoder) begin() {
+	d.pieces, d.tokens, d.positions = d.pieces[:0], d.tokens[:0], d.positions[:0]
+}
+
+// flush takes the gathered pieces through all layers.
+func (d *Decoder) flush() {
+	m, o, c, n := d.m, &d.ops, d.m.config, len(d.tokens)
+	d.spans, d.last, d.lastOf = d.spans[:0], d.last[:0], d.lastOf[:0]
+	for _, p := range d.pieces {
+		d.spans = append(d.spans, kernel.Span{Row: p.row, Rows: p.rows, Start: p.start})
+		if p.last {
+			d.last = append(d.last, int32(p.row+p.rows-1))
+			d.lastOf = append(d.lastOf, p.sequence)
+		}
+	}
+	q, kv := n*c.Heads*c.HeadDim, n*c.KVHeads*c.HeadDim
+	d.x, d.normed, d.inv = resize(d.x, n*c.Dim), resize(d.normed, n*c.Dim), resize(d.inv, n)
+	d.q, d.o, d.k, d.v = resize(d.q, q), resize(d.o, q), resize(d.k, kv), resize(d.v, kv)
+	d.gate, d.up = resize(d.gate, n*c.Hidden), resize(d.up, n*c.Hidden)
+	o.gather = kernel.Gather{Index: d.tokens, Cols: c.Dim, Table: m.embed.data, Out: d.x}
+	o.team.Run(&o.gather)
+	for i := range m.layers {
+		d.layer(i)
+	}
+	d.project()
+	d.begin()
+}
+
+// layer takes x through the i-th layer.
+func (d *Decoder) layer(i int) {
+	l, o, c := &d.m.layers[i], &d.ops, d.m.config
+	r := rms{d.inv, float32(c.NormEpsilon)}
+	o.normalise(d.normed, d.x, l.norm1, r)
+	o.apply(d.q, d.normed, l.q, nil)
+	o.apply(d.k, d.normed, l.k, nil)
+	o.apply(d.v, d.normed, l.v, nil)
+	o.turn(d.q, c.Heads, rotary{d.positions, c.HeadDim, d.angles.cos, d.angles.sin})
+	o.turn(d.k, c.KVHeads, rotary{d.positions, c.HeadDim, d.angles.cos, d.angles.sin})
+	d.keys, d.values = d.keys[:0], d.values[:0]
+	kv := c.KVHeads * c.HeadDim
+	for _, p := range d.pieces {
+		cache := d.caches[p.sequence]
+		cache.put(i, p.start, d.k[p.row*kv:(p.row+p.rows)*kv], d.v[p.row*kv:(p.row+p.rows)*kv])
+		d.keys = append(d.keys, cache.keys[i*c.KVHeads:(i+1)*c.KVHeads]...)
+		d.values = append(d.values, cache.values[i*c.KVHeads:(i+1)*c.KVHeads]...)
+	}
+	o.attention = kernel.Attention{
+		Heads: kernel.Heads{Queries: c.Heads, Keys: c.KVHeads, Dim: c.HeadDim},
+		Spans: d.spans, Q: d.q, KeyCache: d.keys, ValueCache: d.values, Out: d.o,
+	}
+	o.team.Run(&o.attention)
+	o.apply(d.x, d.o, l.o, d.x)
+	o.normalise(d.normed, d.x, l.norm2, r)
+	o.apply(d.gate, d.normed, l.gate, nil)
+	o.apply(d.up, d.normed, l.up, nil)
+	o.gate = kernel.Gate{Out: d.gate, G: d.gate, U: d.up}
+	o.team.Run(&o.gate)
+	o.apply(d.x, d.gate, l.down, d.x)
+}
+
+// project computes the logits after the sequences' last tokens.
+func (d *Decoder) project() {
+	m, o, c, n := d.m, &d.ops, d.m.config, len(d.last)
+	if n == 0 {
+		return
+	}
+	rows := d.normed[:n*c.Dim]
+	o.gather = kernel.Gather{Index: d.last, Cols: c.Dim, Table: d.x, Out: rows}
+	o.team.Run(&o.gather)
+	o.normalise(rows, rows, m.norm, rms{d.inv[:n], float32(c.NormEpsilon)})
+	// Pieces are in the order of the sequences, so their logits lie together.
+	first := d.lastOf[0]
+	o.apply(d.logitsData[first*c.Vocab:(first+n)*c.Vocab], rows, m.head, nil)
+}

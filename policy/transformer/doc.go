@@ -1,0 +1,26 @@
+// Package transformer is a small decoder-only transformer on the CPU: forward,
+// backward, AdamW and cached decoding.
+//
+// The architecture is Llama's (Touvron et al. 2023, arXiv:2302.13971): RMSNorm
+// before each block, rotary positions, grouped-query attention, SwiGLU, no
+// biases; the head may be tied to the embedding. Parameters carry Hugging
+// Face's names.
+//
+// The types to know:
+//   - [Model] is the weights; [Save] and [Load] are its safetensors form.
+//   - [Pass] scores targets in a [Batch] and returns the gradient of any
+//     weighted sum of their log-probabilities and entropies: every objective
+//     of package policy is such a sum.
+//   - [AdamW] turns gradients into an update.
+//   - [Decoder] runs sequences forward with a [Cache] each, and chooses among
+//     admissible sequences, a [Trie], token by token.
+//
+// Every result is the same bits for any number of threads. The logits of a
+// sequence are also the same bits whatever other sequences are decoded with
+// it, and however its tokens are split over calls of [Decoder.Append]. They do
+// depend on the machine code in use (see package kernel), in the last digits.
+//
+// A Model may be read by several goroutines; a Pass, Decoder, Cache or AdamW
+// belongs to one at a time, and none may run while [AdamW.Step],
+// [Model.CopyFrom] or the caller writes to the weights.
+package transformer

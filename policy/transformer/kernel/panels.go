@@ -1,0 +1,88 @@
+package kernel
+
+import "slices"
+
+// Width is the number of columns of a panel.
+const Width = 32
+
+// Panels is the right operand of a product, a K×N matrix packed for speed:
+// columns in panels of [Width], each panel K rows of Width floats, row after
+// row. The columns past N in the last panel are zero.
+type Panels struct {
+	K, N int
+	Data []float32 // element (k,n) is at ((n/Width)*K+k)*Width + n%Width
+}
+
+// NewPanels returns a K×N matrix of zeros.
+func NewPanels(k, n int) *Panels {
+	return &Panels{K: k, N: n, Data: make([]float32, units(n, Width)*k*Width)}
+}
+
+// Reset makes p a K×N matrix of undefined contents, keeping its memory if it
+// is large enough.
+func (p *Panels) Reset(k, n int) {
+	p.K, p.N = k, n
+	p.Data = grow(p.Data, units(n, Width)*k*Width)
+}
+
+// panel is the j-th panel, K*Width floats.
+func (p *Panels) panel(j int) []float32 {
+	n := p.K * Width
+	return p.Data[j*n : (j+1)*n]
+}
+
+// Pack fills Dst from a row-major matrix. The caller has Reset Dst to its shape.
+type Pack struct {
+	Dst        *Panels
+	Src        []float32
+	Row        int  // distance between rows of Src
+	Transposed bool // Src is N×K instead of K×N
+}
+
+// Units is the number of panels.
+func (o *Pack) Units() int { return units(o.Dst.N, Width) }
+
+// Run fills one panel.
+func (o *Pack) Run(_ *Worker, unit int) {
+	p := o.Dst
+	dst := p.panel(unit)
+	lo, hi := chunk(unit, Width, p.N)
+	if hi-lo < Width {
+		clear(dst)
+	}
+	if o.Transposed {
+		for c := lo; c < hi; c++ {
+			scatter(dst, c-lo, o.Src[c*o.Row:c*o.Row+p.K])
+		}
+		return
+	}
+	for k := range p.K {
+		copy(dst[k*Width:], o.Src[k*o.Row+lo:k*o.Row+hi])
+	}
+}
+
+// scatter writes column c of a panel.
+func scatter(panel []float32, c int, column []float32) {
+	panel = panel[:len(column)*Width]
+	for i := c; i < len(panel); i += Width {
+		panel[i] = column[i/Width]
+	}
+}
+
+// SetColumn writes column n: len(column) = K.
+func (p *Panels) SetColumn(n int, column []float32) {
+	scatter(p.panel(n/Width), n%Width, column[:p.K])
+}
+
+// SetRow writes row k: len(row) = N.
+func (p *Panels) SetRow(k int, row []float32) {
+	for j := 0; j*Width < p.N; j++ {
+		lo, hi := chunk(j, Width, p.N)
+		copy(p.Data[(j*p.K+k)*Width:], row[lo:hi])
+	}
+}
+
+// Clone returns a copy with memory of its own.
+func (p *Panels) Clone() *Panels {
+	return &Panels{K: p.K, N: p.N, Data: slices.Clone(p.Data)}
+}

@@ -1,0 +1,66 @@
+package kernel
+
+// tile is a block of at most tileRows × Width elements of a product:
+// c = add + a·b. The machine code reads the fields by their offsets.
+type tile struct {
+	c, add     []float32 // element (i,j) at [i*cRow+j]; add nil: zero
+	a          []float32 // element (i,k) at [i*aRow+k*aCol]
+	b          []float32 // one panel, inner*Width
+	rows       int
+	inner      int
+	aRow, aCol int
+	cRow       int
+}
+
+// rows is the most rows of a tile.
+func (s Set) rows() int {
+	switch s.level {
+	case avx512:
+		return tileRows
+	case avx2:
+		return 6
+	}
+	return 4
+}
+
+// rowsOf is the number of rows of the next tile when n are left.
+func (s Set) rowsOf(n int) int {
+	if full := s.rows(); n >= full {
+		return full
+	}
+	switch {
+	case n >= 4:
+		return 4
+	case n >= 2:
+		return 2
+	}
+	return 1
+}
+
+// tilePortable computes t in plain Go, eight columns at a time in registers.
+func tilePortable(t *tile) {
+	for i := range t.rows {
+		for j := 0; j < Width; j += 8 {
+			var c [8]float32
+			if t.add != nil {
+				c = *(*[8]float32)(t.add[i*t.cRow+j:])
+			}
+			c0, c1, c2, c3, c4, c5, c6, c7 := c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7]
+			at := i * t.aRow
+			for k := range t.inner {
+				x := t.a[at]
+				at += t.aCol
+				b := (*[8]float32)(t.b[k*Width+j:])
+				c0 += x * b[0]
+				c1 += x * b[1]
+				c2 += x * b[2]
+				c3 += x * b[3]
+				c4 += x * b[4]
+				c5 += x * b[5]
+				c6 += x * b[6]
+				c7 += x * b[7]
+			}
+			*(*[8]float32)(t.c[i*t.cRow+j:]) = [8]float32{c0, c1, c2, c3, c4, c5, c6, c7}
+		}
+	}
+}

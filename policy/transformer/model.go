@@ -1,0 +1,268 @@
+package transformer
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"sync"
+
+	"github.com/surefoot-ai/surefoot/policy/transformer/kernel"
+)
+
+// Parameter is one named array of weights.
+type Parameter struct {
+	Name  string    // Hugging Face's: model.layers.0.self_attn.q_proj.weight
+	Shape []int     // (out, in) for a matrix, (n) for a norm
+	Data  []float32 // row-major; the model's own memory
+}
+
+// isNorm reports whether p is the weights of a norm, the only vectors.
+func (p *Parameter) isNorm() bool { return len(p.Shape) == 1 }
+
+// Model is the weights of a decoder.
+type Model struct {
+	config   Config
+	set      kernel.Set
+	params   []Parameter
+	embed    *matrix
+	layers   []layer
+	norm     *gain
+	head     *matrix   // embed if tied
+	matrices []*matrix // every matrix that rows are multiplied by
+
+	mu       sync.Mutex // guards all below while it is made
+	packOp   kernel.Pack
+	forward  bool // panels for the forward direction are current
+	backward bool
+	angles   *angles // replaced, never written to
+}
+
+// layer is one block's weights.
+type layer struct {
+	norm1, norm2 *gain
+	q, k, v, o   *matrix
+	gate, up     *matrix
+	down         *matrix
+}
+
+// gain is the weights of a norm.
+type gain struct {
+	index int // in Parameters
+	data  []float32
+}
+
+// matrix is a weight that rows are multiplied by, Y = X·Wᵀ, with its packed
+// forms for both directions.
+type matrix struct {
+	index    int // in Parameters
+	out, in  int
+	data     []float32     // (out, in)
+	forward  kernel.Panels // in × out
+	backward kernel.Panels // out × in
+}
+
+// New returns a model with random weights: normal with deviation 0.02, the
+// projections back into the residual stream scaled by 1/√(2·Layers) (Radford
+// et al. 2019, section 2.3), norms 1. The same rng gives the same weights.
+func New(c Config, rng *rand.Rand) (*Model, error) {
+	m, err := empty(c)
+	if err != nil {
+		return nil, err
+	}
+	residual := make(map[int]bool)
+	for _, l := range m.layers {
+		residual[l.o.index], residual[l.down.index] = true, true
+	}
+	for i, p := range m.params {
+		scale := 0.02
+		if residual[i] {
+			scale /= math.Sqrt(2 * float64(c.Layers))
+		}
+		for j := range p.Data {
+			if p.isNorm() {
+				p.Data[j] = 1
+			} else {
+				p.Data[j] = float32(rng.NormFloat64() * scale)
+			}
+		}
+	}
+	return m, nil
+}
+
+// shapes lists the parameters of a model of this config, without data.
+func (c Config) shapes() []Parameter {
+	var all []Parameter
+	add := func(name string, shape ...int) { all = append(all, Parameter{Name: name + ".weight", Shape: shape}) }
+	q, kv := c.Heads*c.HeadDim, c.KVHeads*c.HeadDim
+	add("model.embed_tokens", c.Vocab, c.Dim)
+	for i := range c.Layers {
+		l := fmt.Sprintf("model.layers.%d.", i)
+		add(l+"input_layernorm", c.Dim)
+		add(l+"self_attn.q_proj", q, c.Dim)
+		add(l+"self_attn.k_proj", kv, c.Dim)
+		add(l+"self_attn.v_proj", kv, c.Dim)
+		add(l+"self_attn.o_proj", c.Dim, q)
+		add(l+"post_attention_layernorm", c.Dim)
+		add(l+"mlp.gate_proj", c.Hidden, c.Dim)
+		add(l+"mlp.up_proj", c.Hidden, c.Dim)
+		add(l+"mlp.down_proj", c.Dim, c.Hidden)
+	}
+	add("model.norm", c.Dim)
+	if !c.TiedHead {
+		add("lm_head", c.Vocab, c.Dim)
+	}
+	return all
+}
+
+// empty returns a model with zero weights.
+func empty(c Config) (*Model, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	m := &Model{config: c, set: kernel.Best(), params: c.shapes()}
+	for i := range m.params {
+		n := 1
+		for _, d := range m.params[i].Shape {
+			n *= d
+		}
+		m.params[i].Data = make([]float32, n)
+	}
+	next := 0 // the order is that of shapes
+	vector := func() *gain {
+		next++
+		return &gain{index: next - 1, data: m.params[next-1].Data}
+	}
+	array := func() *matrix {
+		p := m.params[next]
+		next++
+		return &matrix{index: next - 1, out: p.Shape[0], in: p.Shape[1], data: p.Data}
+	}
+	m.embed = array()
+	for range c.Layers {
+		l := layer{
+			norm1: vector(), q: array(), k: array(), v: array(), o: array(),
+			norm2: vector(), gate: array(), up: array(), down: array(),
+		}
+		m.layers = append(m.layers, l)
+		m.matrices = append(m.matrices, l.q, l.k, l.v, l.o, l.gate, l.up, l.down)
+	}
+	m.norm = vector()
+	m.head = m.embed
+	if !c.TiedHead {
+		m.head = array()
+	}
+	m.matrices = append(m.matrices, m.head)
+	return m, nil
+}
+
+// angles is the rotary tables: the angle of pair i at position p is
+// p·RopeBase^(-2i/HeadDim).
+type angles struct {
+	positions       int
+	cos, sin, minus []float32 // (positions, HeadDim/2); minus is -sin
+}
+
+func newAngles(c Config, positions int) *angles {
+	half := c.HeadDim / 2
+	n := positions * half
+	a := &angles{positions, make([]float32, n), make([]float32, n), make([]float32, n)}
+	for i := range half {
+		f := math.Pow(c.RopeBase, -float64(2*i)/float64(c.HeadDim))
+		for p := range positions {
+			s, c := math.Sincos(float64(p) * f)
+			a.cos[p*half+i], a.sin[p*half+i], a.minus[p*half+i] = float32(c), float32(s), float32(-s)
+		}
+	}
+	return a
+}
+
+// rotaries returns tables that hold positions [0,n), n at most MaxTokens.
+func (m *Model) rotaries(n int) *angles {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.angles == nil || m.angles.positions < n {
+		m.angles = newAngles(m.config, min(max(2*n, 128), m.config.MaxTokens))
+	}
+	return m.angles
+}
+
+// Config returns the model's shape.
+func (m *Model) Config() Config { return m.config }
+
+// Parameters returns the weights: embedding, then layer by layer, final norm,
+// and the head unless tied; the order never changes. Data is the model's own
+// memory: who writes to it calls [Model.Changed] after.
+func (m *Model) Parameters() []Parameter {
+	out := slices.Clone(m.params)
+	for i := range out {
+		out[i].Shape = slices.Clone(out[i].Shape)
+	}
+	return out
+}
+
+// Changed says that the weights were written to, so that forms derived from
+// them are made anew.
+func (m *Model) Changed() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.forward, m.backward = false, false
+}
+
+// Clone returns a model with the same weights and memory of its own.
+func (m *Model) Clone() *Model {
+	c, err := empty(m.config)
+	if err != nil {
+		panic("transformer: internal error: " + err.Error())
+	}
+	c.set = m.set
+	for i, p := range m.params {
+		copy(c.params[i].Data, p.Data)
+	}
+	return c
+}
+
+// CopyFrom overwrites m's weights with src's. It returns ErrMismatch, and
+// leaves m untouched, if the configurations differ.
+func (m *Model) CopyFrom(src *Model) error {
+	if m.config != src.config {
+		return fmt.Errorf("%w: copy %+v to %+v", ErrMismatch, src.config, m.config)
+	}
+	for i, p := range src.params {
+		copy(m.params[i].Data, p.Data)
+	}
+	m.Changed()
+	return nil
+}
+
+// direction is that of a pass through the model.
+type direction uint8
+
+const (
+	forward direction = iota
+	backward
+)
+
+// prepare packs the weights for a direction if they changed since.
+func (m *Model) prepare(t *kernel.Team, d direction) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	fresh := &m.forward
+	if d == backward {
+		fresh = &m.backward
+	}
+	if *fresh {
+		return
+	}
+	for _, w := range m.matrices {
+		m.packOp = kernel.Pack{Dst: &w.forward, Src: w.data, Row: w.in, Transposed: true}
+		rows, columns := w.in, w.out
+		if d == backward {
+			m.packOp = kernel.Pack{Dst: &w.backward, Src: w.data, Row: w.in}
+			rows, columns = w.out, w.in
+		}
+		m.packOp.Dst.Reset(rows, columns)
+		t.Run(&m.packOp)
+	}
+	*fresh = true
+}

@@ -1,0 +1,117 @@
+package transformer
+
+import "github.com/surefoot-ai/surefoot/policy/transformer/kernel"
+
+// operations is the operands of each kind of operation, kept from one use to
+// the next so that running one allocates nothing.
+type operations struct {
+	team           *kernel.Team
+	product        kernel.Product
+	pack           kernel.Pack
+	norm           kernel.Norm
+	normGrad       kernel.NormGrad
+	normWeightGrad kernel.NormWeightGrad
+	gate           kernel.Gate
+	gateGrad       kernel.GateGrad
+	rotate         kernel.Rotate
+	gather         kernel.Gather
+	scatter        kernel.Scatter
+	attention      kernel.Attention
+	attentionGrad  kernel.AttentionGrad
+	softmax        kernel.LogSoftmax
+	right          kernel.Panels // packed right operand of a weight gradient
+}
+
+// apply sets y = x·Wᵀ, and adds what add holds, which may be y or nil.
+func (o *operations) apply(y, x []float32, w *matrix, add []float32) {
+	o.product = kernel.Product{
+		M: len(x) / w.in, N: w.out, K: w.in,
+		A: x, ARow: w.in, ACol: 1, B: &w.forward, C: y, CRow: w.out, Add: add,
+	}
+	o.team.Run(&o.product)
+}
+
+// applyBack sets dx = dy·W, and adds what add holds.
+func (o *operations) applyBack(dx, dy []float32, w *matrix, add []float32) {
+	o.product = kernel.Product{
+		M: len(dx) / w.in, N: w.in, K: w.out,
+		A: dy, ARow: w.out, ACol: 1, B: &w.backward, C: dx, CRow: w.in, Add: add,
+	}
+	o.team.Run(&o.product)
+}
+
+// packRight packs x, rows of the given width, for weightGrad.
+func (o *operations) packRight(x []float32, width int) {
+	o.right.Reset(len(x)/width, width)
+	o.pack = kernel.Pack{Dst: &o.right, Src: x, Row: width}
+	o.team.Run(&o.pack)
+}
+
+// weightGrad adds dyᵀ·x to grad, x being what packRight last packed.
+func (o *operations) weightGrad(grad, dy []float32, w *matrix) {
+	o.product = kernel.Product{
+		M: w.out, N: w.in, K: o.right.K,
+		A: dy, ARow: 1, ACol: w.out, B: &o.right, C: grad, CRow: w.in, Add: grad,
+	}
+	o.team.Run(&o.product)
+}
+
+// normalise sets out to x normalised, and inverse to 1/rms of each row.
+func (o *operations) normalise(out, x []float32, g *gain, r rms) {
+	o.norm = kernel.Norm{
+		Rows: len(x) / len(g.data), Cols: len(g.data), X: x, Out: out,
+		Weight: g.data, Epsilon: r.epsilon, Inverse: r.inverse,
+	}
+	o.team.Run(&o.norm)
+}
+
+// rms is the inverse root mean squares of rows, and what was added under the root.
+type rms struct {
+	inverse []float32
+	epsilon float32
+}
+
+// renormalise sets out as normalise did, from the inverse it left.
+func (o *operations) renormalise(out, x []float32, g *gain, inverse []float32) {
+	o.norm = kernel.Norm{
+		Rows: len(x) / len(g.data), Cols: len(g.data), X: x, Out: out,
+		Weight: g.data, Inverse: inverse, Known: true,
+	}
+	o.team.Run(&o.norm)
+}
+
+// normBack adds the gradient of a norm to dx and dweight.
+func (o *operations) normBack(g kernel.NormGrad, dweight []float32) {
+	g.Cols = len(g.Weight)
+	g.Rows = len(g.X) / g.Cols
+	o.normGrad = g
+	o.normWeightGrad = kernel.NormWeightGrad{
+		Rows: g.Rows, Cols: g.Cols, X: g.X, DOut: g.DOut, Inverse: g.Inverse, DWeight: dweight,
+	}
+	o.team.Run(&o.normWeightGrad)
+	o.team.Run(&o.normGrad)
+}
+
+// turn applies rotary positions to x, rows of heads; sin is negated to undo it.
+func (o *operations) turn(x []float32, heads int, r rotary) {
+	o.rotate = kernel.Rotate{
+		Rows: len(r.positions), Heads: heads, HeadDim: r.headDim,
+		X: x, Positions: r.positions, Cos: r.cos, Sin: r.sin,
+	}
+	o.team.Run(&o.rotate)
+}
+
+// rotary is the table and the positions of rows.
+type rotary struct {
+	positions []int32
+	headDim   int
+	cos, sin  []float32
+}
+
+// resize returns s with length n; its contents are undefined.
+func resize(s []float32, n int) []float32 {
+	if cap(s) < n {
+		return make([]float32, n)
+	}
+	return s[:n]
+}

@@ -1,0 +1,184 @@
+package transformer
+
+import (
+	"math"
+
+	"github.com/surefoot-ai/surefoot/policy/transformer/kernel"
+)
+
+// Pass runs batches forward and backward through a model. It owns the
+// activations, the gradients and all buffers, and reuses them: after the
+// largest batch has been seen, a step allocates only the few objects that start
+// its goroutines.
+type Pass struct {
+	m   *Model
+	ops operations
+
+	batch     *Batch // of the last Forward; nil before and after an error
+	spans     []kernel.Span
+	positions []int32
+	angles    *angles
+	x         [][]float32 // (Layers+1)(tokens, Dim): residual stream before each layer, and after the last
+	acts      []activations
+	normed    []float32 // (tokens, Dim)
+	act       []float32 // (tokens, Hidden)
+	head      headState
+
+	grads [][]float32 // as Parameters
+	dx    []float32   // (tokens, Dim)
+	dn    []float32   // (tokens, Dim)
+	do    []float32   // (tokens, Heads*HeadDim)
+	dq    []float32   // (tokens, Heads*HeadDim)
+	dk    []float32   // (tokens, KVHeads*HeadDim)
+	dv    []float32
+	dact  []float32 // (tokens, Hidden)
+	parts []float64 // partial sums of squares
+	sum   kernel.SumSquares
+}
+
+// activations is what one layer's backward pass needs from its forward pass.
+type activations struct {
+	inv1, inv2 []float32 // (tokens): 1/rms before attention and feed-forward
+	q, k, v    []float32 // rotated; (tokens, Heads*HeadDim), (tokens, KVHeads*HeadDim) twice
+	o          []float32 // (tokens, Heads*HeadDim)
+	logSum     []float32 // (tokens, Heads)
+	mid        []float32 // (tokens, Dim): residual stream between the two blocks
+	gate, up   []float32 // (tokens, Hidden); gate is overwritten by the backward pass
+}
+
+// NewPass returns a Pass over m that uses the given number of goroutines, at
+// least one. Results do not depend on it.
+func NewPass(m *Model, threads int) *Pass {
+	p := &Pass{m: m, x: make([][]float32, m.config.Layers+1), acts: make([]activations, m.config.Layers)}
+	p.ops.team = kernel.NewTeam(m.set, threads)
+	for _, w := range m.params {
+		p.grads = append(p.grads, make([]float32, len(w.Data)))
+	}
+	return p
+}
+
+// Forward scores b's targets: for each the natural log of its token's
+// probability, and the entropy in nats of the distribution it was scored
+// under. The slices are p's until the next Forward, and b must not change
+// before Backward. An invalid batch is an error, ErrTooLong if a sequence
+// exceeds MaxTokens.
+func (p *Pass) Forward(b *Batch) (logProb, entropy []float32, err error) {
+	p.batch = nil
+	if err := b.validate(p.m.config); err != nil {
+		return nil, nil, err
+	}
+	p.fit(b)
+	p.ops.team.Do(p.forward)
+	p.batch = b
+	return p.head.logProb, p.head.entropy, nil
+}
+
+// fit sizes the buffers of the forward pass.
+func (p *Pass) fit(b *Batch) {
+	c, n := p.m.config, len(b.Tokens)
+	p.head.batch = b
+	p.spans = b.spans(p.spans)
+	p.positions = p.positions[:0]
+	longest := 0
+	for _, s := range p.spans {
+		longest = max(longest, s.Rows)
+		for i := range s.Rows {
+			p.positions = append(p.positions, int32(i))
+		}
+	}
+	p.angles = p.m.rotaries(longest)
+	q, kv := n*c.Heads*c.HeadDim, n*c.KVHeads*c.HeadDim
+	for i := range p.x {
+		p.x[i] = resize(p.x[i], n*c.Dim)
+	}
+	for i := range p.acts {
+		a := &p.acts[i]
+		a.inv1, a.inv2 = resize(a.inv1, n), resize(a.inv2, n)
+		a.q, a.k, a.v, a.o = resize(a.q, q), resize(a.k, kv), resize(a.v, kv), resize(a.o, q)
+		a.logSum, a.mid = resize(a.logSum, n*c.Heads), resize(a.mid, n*c.Dim)
+		a.gate, a.up = resize(a.gate, n*c.Hidden), resize(a.up, n*c.Hidden)
+	}
+	p.normed, p.act = resize(p.normed, n*c.Dim), resize(p.act, n*c.Hidden)
+	p.head.fit(c, b)
+}
+
+func (p *Pass) rotary(sin []float32) rotary {
+	return rotary{p.positions, p.m.config.HeadDim, p.angles.cos, sin}
+}
+
+func (p *Pass) heads() kernel.Heads {
+	c := p.m.config
+	return kernel.Heads{Queries: c.Heads, Keys: c.KVHeads, Dim: c.HeadDim}
+}
+
+func (p *Pass) forward() {
+	m, o := p.m, &p.ops
+	m.prepare(o.team, forward)
+	o.gather = kernel.Gather{Index: p.head.batch.Tokens, Cols: m.config.Dim, Table: m.embed.data, Out: p.x[0]}
+	o.team.Run(&o.gather)
+	for i := range m.layers {
+		p.forwardLayer(i)
+	}
+	p.forwardHead()
+}
+
+// forwardLayer takes x[i] to x[i+1].
+func (p *Pass) forwardLayer(i int) {
+	c, l, a, o := p.m.config, &p.m.layers[i], &p.acts[i], &p.ops
+	o.normalise(p.normed, p.x[i], l.norm1, rms{a.inv1, float32(c.NormEpsilon)})
+	o.apply(a.q, p.normed, l.q, nil)
+	o.apply(a.k, p.normed, l.k, nil)
+	o.apply(a.v, p.normed, l.v, nil)
+	o.turn(a.q, c.Heads, p.rotary(p.angles.sin))
+	o.turn(a.k, c.KVHeads, p.rotary(p.angles.sin))
+	o.attention = kernel.Attention{
+		Heads: p.heads(), Spans: p.spans, Q: a.q, K: a.k, V: a.v, Out: a.o, LogSum: a.logSum,
+	}
+	o.team.Run(&o.attention)
+	o.apply(a.mid, a.o, l.o, p.x[i])
+	o.normalise(p.normed, a.mid, l.norm2, rms{a.inv2, float32(c.NormEpsilon)})
+	o.apply(a.gate, p.normed, l.gate, nil)
+	o.apply(a.up, p.normed, l.up, nil)
+	o.gate = kernel.Gate{Out: p.act, G: a.gate, U: a.up}
+	o.team.Run(&o.gate)
+	o.apply(p.x[i+1], p.act, l.down, a.mid)
+}
+
+// ZeroGrad sets all gradients to zero.
+func (p *Pass) ZeroGrad() {
+	for _, g := range p.grads {
+		clear(g)
+	}
+}
+
+// Gradients returns the accumulated gradients in the order of Parameters. They
+// are p's own memory.
+func (p *Pass) Gradients() [][]float32 { return p.grads }
+
+// GradNorm is the Euclidean norm of all gradients together; NaN or +Inf if one
+// of them is not finite.
+func (p *Pass) GradNorm() float64 {
+	var total float64
+	p.ops.team.Do(func() {
+		for i := range p.grads {
+			total += p.sumSquares(i)
+		}
+	})
+	return math.Sqrt(total)
+}
+
+// sumSquares is the sum of squares of the i-th gradient.
+func (p *Pass) sumSquares(i int) float64 {
+	p.sum.X = p.grads[i]
+	n := p.sum.Units()
+	if cap(p.parts) < n {
+		p.parts = make([]float64, n)
+	}
+	p.sum.Parts = p.parts[:n]
+	p.ops.team.Run(&p.sum)
+	var s float64
+	for _, v := range p.sum.Parts {
+		s += v
+	}
+	return s
+}
