@@ -1,0 +1,49 @@
+# make test is the one test command. It needs Go, and Chromium for the tests of
+# the HTML report; as root on Debian it installs Chromium itself.
+
+GO ?= go
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+# The build tags of tests that need more than Go.
+TAGS := browser
+
+CHROMIUM = $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+
+.PHONY: test race lint format vet cross packages policy
+
+# All tests, with format and vet.
+test: packages format vet
+	$(GO) test -tags '$(TAGS)' ./...
+
+# All tests under the race detector, which needs cgo and a C compiler.
+race:
+	@command -v $${CC:-gcc} >/dev/null || { echo "make race: the race detector needs a C compiler: apt-get install gcc libc6-dev" >&2; exit 1; }
+	CGO_ENABLED=1 $(GO) test -race -timeout 30m ./...
+
+lint: format vet
+	$(GO) run $(STATICCHECK) -tags '$(TAGS)' ./...
+
+format:
+	@out=$$(gofmt -l .) || exit 1; if [ -n "$$out" ]; then echo "not gofmt'ed:" $$out >&2; exit 1; fi
+
+vet:
+	$(GO) vet -tags '$(TAGS)' ./...
+
+# No cgo anywhere, and no system that does not compile. Slow the first time: it
+# compiles SQLite for each.
+cross:
+	CGO_ENABLED=0 $(GO) build ./...
+	CGO_ENABLED=0 GOOS=darwin GOARCH=arm64 $(GO) build ./...
+	CGO_ENABLED=0 GOOS=windows GOARCH=amd64 $(GO) build ./...
+
+packages:
+	@[ -n "$(CHROMIUM)" ] || \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium; \
+	else \
+		echo "make test: the tests of the HTML report need Chromium: apt-get install chromium" >&2; exit 1; \
+	fi
+
+# The policy file that the binary carries, made anew: see CONTRIBUTING.md.
+policy:
+	$(GO) run ./cmd/agentctl train --suite household
