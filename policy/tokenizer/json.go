@@ -72,7 +72,15 @@ func decode(data []byte) (document, error) {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&d); err != nil {
-		return d, fmt.Errorf("%w: JSON at byte %d: %w", ErrInvalid, dec.InputOffset(), err)
+		at := dec.InputOffset()
+		if e, ok := errors.AsType[*json.SyntaxError](err); ok {
+			at = e.Offset
+		} else if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+			at = e.Offset
+		} else if errors.Is(err, io.ErrUnexpectedEOF) {
+			at = int64(len(data))
+		}
+		return d, fmt.Errorf("%w: JSON at byte %d: %w", ErrInvalid, at, err)
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return d, fmt.Errorf("%w: JSON at byte %d: more than one value", ErrInvalid, dec.InputOffset())
