@@ -1,0 +1,61 @@
+package transformer_test
+
+import (
+	"fmt"
+	"log"
+	"math/rand/v2"
+
+	"github.com/surefoot-ai/surefoot/policy/transformer"
+)
+
+// A model is pushed away from one of three admissible sequences, and then asked
+// for its choice among them.
+func Example() {
+	m, err := transformer.New(transformer.Config{
+		Vocab: 8, Dim: 32, Layers: 2, Heads: 2, KVHeads: 1, HeadDim: 16, Hidden: 48,
+		MaxTokens: 32, RopeBase: 10000, NormEpsilon: 1e-5, TiedHead: true,
+	}, rand.New(rand.NewPCG(1, 2)))
+	if err != nil {
+		log.Fatal(err)
+	}
+	prompt := []int32{1, 2, 3}
+	actions, err := transformer.NewTrie([][]int32{{4, 5}, {4, 6}, {7}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	// The second token of {4, 5} is bad, given that {4, 6} was possible too.
+	batch := &transformer.Batch{
+		Tokens:  []int32{1, 2, 3, 4},
+		Starts:  []int{0, 4},
+		Targets: []transformer.Target{{Position: 3, Token: 5, Allowed: actions.Allowed(0)[1]}},
+	}
+	pass := transformer.NewPass(m, 1)
+	optimizer := transformer.NewAdamW(m, transformer.DefaultAdamWConfig())
+	for range 20 {
+		pass.ZeroGrad()
+		if _, _, err := pass.Forward(batch); err != nil {
+			log.Fatal(err)
+		}
+		if err := pass.Backward([]float32{1}, nil); err != nil { // the loss is +log-probability
+			log.Fatal(err)
+		}
+		if _, err := optimizer.Step(m, pass, 1e-2); err != nil {
+			log.Fatal(err)
+		}
+	}
+	decoder, cache := m.NewDecoder(1), transformer.NewCache(m, 32)
+	logits, err := decoder.Append([]*transformer.Cache{cache}, [][]int32{append(prompt, 4)})
+	if err != nil {
+		log.Fatal(err)
+	}
+	rest, err := transformer.NewTrie([][]int32{{5}, {6}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	choice, err := decoder.Choose(cache, logits[0], rest, 0, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(choice.Tokens, choice.LogProbs[0] > -0.01)
+	// Output: [6] true
+}
