@@ -73,16 +73,22 @@ const (
 	isSliced
 )
 
-// traits are the traits by their PDDL names, in the order in which they are
-// written.
-var traits = [...]struct {
-	name string
-	t    trait
-}{
-	{"pickupable", pickupable}, {"cleanable", cleanable}, {"heatable", heatable},
-	{"coolable", coolable}, {"toggleable", toggleable}, {"sliceable", sliceable},
-	{"isreceptacleobject", vessel}, {"isclean", isClean}, {"ishot", isHot},
-	{"iscool", isCool}, {"istoggled", isToggled}, {"issliced", isSliced},
+// traitNames are the traits' PDDL names, in the order of their bits.
+func traitNames() []string {
+	return []string{
+		"pickupable", "cleanable", "heatable", "coolable", "toggleable", "sliceable", "isreceptacleobject",
+		"isclean", "ishot", "iscool", "istoggled", "issliced",
+	}
+}
+
+// traitNamed is the trait of a PDDL name, or 0.
+func traitNamed(name string) trait {
+	for i, n := range traitNames() {
+		if n == name {
+			return 1 << i
+		}
+	}
+	return 0
 }
 
 type object struct {

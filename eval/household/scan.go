@@ -28,7 +28,9 @@ func asciiLower(s string) string {
 	return b.String()
 }
 
-func space(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f' || c == '\v' }
+func space(c byte) bool {
+	return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f' || c == '\v'
+}
 
 // next reads a token and returns it; "" at the end of the text.
 func (s *scanner) next() string {
