@@ -1,0 +1,14 @@
+// Package policy trains a small local model away from its own failures.
+//
+// [LM] is an agent.Policy: a transformer that decodes its actions inside the
+// trie of the admissible ones. [LM.Trajectory] turns a recorded episode back
+// into the exact tokens that were read and the exact choices that were made,
+// so that a learner scores what the actor did. An [Objective] says how much
+// each of those choices is to be made more or less likely, and [Trainer]
+// makes it so. [Recipe] is the whole way from nothing to a policy: imitate a
+// teacher, play, remember, imitate the teacher who was told what memory
+// knows, and then learn from the own failures.
+//
+// To add an objective, implement [Objective] in one new file; reinforce.go is
+// the example to follow.
+package policy

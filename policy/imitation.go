@@ -1,0 +1,34 @@
+package policy
+
+import "math"
+
+// Imitation is supervised fine-tuning: every choice of a demonstration is made
+// more likely, by its negative log-likelihood.
+type Imitation struct {
+	// MinProb is the probability its own author must have given a choice for
+	// it to be imitated, in [0,1]. A teacher that acts at random now and then,
+	// so that its pupil sees how to recover, states small probabilities for
+	// those actions. An author that states none is imitated throughout.
+	MinProb float64
+}
+
+// Name implements Objective.
+func (Imitation) Name() string { return "imitation" }
+
+// Advantages implements Objective.
+func (o Imitation) Advantages(group []Trajectory) [][]float64 {
+	out := constant(group, func(Trajectory) float64 { return 1 })
+	for i, t := range group {
+		for j, g := range t.Targets {
+			if math.Exp(g.StepLogProb) < o.MinProb {
+				out[i][j] = 0
+			}
+		}
+	}
+	return out
+}
+
+// Loss implements Objective: -A·log π.
+func (Imitation) Loss(logProb, _, advantage float64) (loss, gradient float64) {
+	return -advantage * logProb, -advantage
+}

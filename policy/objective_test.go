@@ -1,0 +1,116 @@
+package policy
+
+import (
+	"errors"
+	"math"
+	"testing"
+)
+
+func TestReinforceLoss(t *testing.T) {
+	nan := math.NaN()
+	for _, tt := range []struct {
+		name                string
+		logProb, old, adv   float64
+		loss, gradientTimes float64 // the gradient in units of the ratio; 0 where the clip stops it
+	}{
+		{"on policy, right", -1, -1, 1, -1, -1},
+		{"on policy, wrong", -1, -1, -1, 1, 1},
+		{"actor silent, wrong", -3, nan, -1, 1, 1},
+		{"wrong, already 30% down: the brake", math.Log(0.7), 0, -1, 0.8, 0},
+		{"wrong, 10% down", math.Log(0.9), 0, -1, 0.9, 1},
+		{"wrong, 50% up: pushed all the more", math.Log(1.5), 0, -1, 1.5, 1},
+		{"right, 50% up: enough", math.Log(1.5), 0, 1, -1.2, 0},
+		{"right, 50% down", math.Log(0.5), 0, 1, -0.5, -1},
+		{"weighted", math.Log(0.5), 0, 0.1, -0.05, -0.1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			loss, gradient := NSR().Loss(tt.logProb, tt.old, tt.adv)
+			ratio := math.Exp(tt.logProb - tt.old)
+			if math.IsNaN(tt.old) {
+				ratio = 1
+			}
+			if !(math.Abs(loss-tt.loss) <= 1e-12) || !(math.Abs(gradient-tt.gradientTimes*ratio) <= 1e-12) {
+				t.Errorf("loss %v gradient %v, want %v and %v", loss, gradient, tt.loss, tt.gradientTimes*ratio)
+			}
+		})
+	}
+}
+
+func TestAdvantages(t *testing.T) {
+	right := Trajectory{Reward: 1, Targets: make([]Target, 2)}
+	wrong := Trajectory{Reward: -1, Targets: make([]Target, 1)}
+	for _, tt := range []struct {
+		o            Objective
+		right, wrong float64
+	}{
+		{NSR(), 0, -1}, {PSR(), 1, 0}, {WReinforce(0.1), 0.1, -1}, {Imitation{}, 1, 1},
+	} {
+		a := tt.o.Advantages([]Trajectory{right, wrong})
+		if len(a[0]) != 2 || len(a[1]) != 1 || a[0][0] != tt.right || a[0][1] != tt.right || a[1][0] != tt.wrong+0 {
+			t.Errorf("%s: advantages %v, want %v and %v", tt.o.Name(), a, tt.right, tt.wrong)
+		}
+	}
+	// A group in which all answers are wrong still teaches.
+	if a := NSR().Advantages([]Trajectory{wrong, wrong}); a[0][0] != -1 || a[1][0] != -1 {
+		t.Errorf("all wrong: %v", a)
+	}
+}
+
+func TestImitationLeavesRandomActionsAlone(t *testing.T) {
+	tr := Trajectory{Targets: []Target{{StepLogProb: math.Log(0.9)}, {StepLogProb: math.Log(0.01)}, {StepLogProb: math.NaN()}}}
+	if a := (Imitation{MinProb: 0.5}).Advantages([]Trajectory{tr})[0]; a[0] != 1 || a[1] != 0 || a[2] != 1 {
+		t.Errorf("advantages %v, want 1, 0, 1", a)
+	}
+}
+
+func TestPack(t *testing.T) {
+	target := func(at int) Target { g := Target{}; g.Position = at; return g }
+	ts := []Trajectory{
+		{Tokens: []int32{1, 2, 3, 4}, Targets: []Target{target(1), target(2)}},
+		{Tokens: []int32{5, 6, 7}, Targets: []Target{target(0)}},
+		{Tokens: []int32{8, 9}, Targets: []Target{target(0)}},
+	}
+	b, n := pack(ts, [][]float64{{1, 0}, {0}, {-1}}, 3)
+	// The first ends at its last target with an advantage, the second has none.
+	if n != 3 || len(b.Tokens) != 3 || b.Tokens[2] != 8 || len(b.Starts) != 3 || b.Starts[1] != 2 {
+		t.Errorf("packed %v, starts %v, took %d", b.Tokens, b.Starts, n)
+	}
+	if len(b.Targets) != 2 || b.Targets[1].Position != 2 || b.advantage[1] != -1 {
+		t.Errorf("targets %+v, advantages %v", b.Targets, b.advantage)
+	}
+	if b, n := pack(ts, [][]float64{{1, 1}, {1}, {1}}, 3); n != 1 || len(b.Tokens) != 3 {
+		t.Errorf("packed %v, took %d, want the first alone", b.Tokens, n)
+	}
+}
+
+// A one-step world whose best action is known: every objective that learns
+// from outcomes must find it.
+func TestObjectivesSolveABandit(t *testing.T) {
+	for _, o := range []Objective{NSR(), PSR(), WReinforce(0.1)} {
+		for seed := range uint64(5) {
+			l := toyLM(t, seed)
+			c := DefaultConfig()
+			c.Threads = 1
+			trainer, err := NewTrainer(l, c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			task := toyTasks(int(seed), 1)
+			for len(task) < 16 {
+				task = append(task, task[0])
+			}
+			share := 0.0
+			for u := 0; u < 60 && share < 1; u++ {
+				es := toyPlay(t, l, task, seed*1000+uint64(u)*16, 1)
+				share = successes(es)
+				_, err := trainer.Update(o, groupsOf(toyTrajectories(t, l, es)), 3e-3)
+				if err != nil && !errors.Is(err, ErrNoTargets) {
+					t.Fatal(err)
+				}
+			}
+			if share < 1 {
+				t.Errorf("%s, seed %d: %.0f%% after 60 updates", o.Name(), seed, 100*share)
+			}
+		}
+	}
+}

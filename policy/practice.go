@@ -1,0 +1,163 @@
+package policy
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"strings"
+
+	"github.com/surefoot-ai/surefoot/agent"
+)
+
+// practise lets the policy play with every form of memory, and returns what
+// the teacher did who read the same context and had seen the same failures.
+// Forms alternate over disjoint tasks.
+func (k *kitchen) practise(ctx context.Context, round int) ([]agent.Episode, error) {
+	var out []agent.Episode
+	for i, form := range k.Forms {
+		phase := fmt.Sprintf("informed-%d-%s", round, form)
+		b := block{
+			kitchen: k, phase: phase, form: form, player: k.lm, tasks: k.take(k.Informed.Tasks),
+			seed: k.rng(phase, i).Uint64(), teach: true, cut: true,
+		}
+		own, told, err := b.play(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", form, err)
+		}
+		k.log(Event{Phase: phase, Note: fmt.Sprintf("own play won %.1f%% of %d, the informed teacher %.1f%% of %d",
+			100*successes(own), len(own), 100*successes(told), len(told))})
+		out = append(out, won(told)...)
+	}
+	return out, nil
+}
+
+// contexts returns texts that memories of every form show, so that the
+// tokenizer knows their words: what a fifth of the tasks of demos yields when
+// the teacher is cut short and fails.
+func (k *kitchen) contexts(ctx context.Context, demos []agent.Episode) ([]string, error) {
+	var tasks []agent.Task
+	for i := 0; i < len(demos) && len(tasks) < 100; i += 5 {
+		tasks = append(tasks, demos[i].Task)
+	}
+	var texts []string
+	for _, form := range k.Forms {
+		b := block{
+			kitchen: k, phase: "words-" + form, form: form, player: k.world.Teacher(nil), tasks: tasks, seed: k.Seed,
+			teach: true, cut: true, count: func(s string) int { return 2 * len(strings.Fields(s)) },
+		}
+		_, told, err := b.play(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", form, err)
+		}
+		for _, e := range told {
+			texts = append(texts, e.Context.Text())
+		}
+	}
+	return texts, nil
+}
+
+// block is a set of tasks played with one fresh memory.
+type block struct {
+	*kitchen
+	phase, form string
+	player      agent.Policy
+	tasks       []agent.Task
+	seed        uint64
+	teach       bool // the teacher plays too
+	cut         bool // step budgets are drawn from a tenth of Steps to Steps, so that a strong player fails too
+	count       func(string) int
+}
+
+// play lets the player try the tasks twice, the second time with what memory
+// learned from the first. It returns the player's episodes, the first tries in
+// the order of the tasks, and the teacher's (see told).
+func (b block) play(ctx context.Context) (own, told []agent.Episode, err error) {
+	count := b.count
+	if count == nil {
+		count = b.lm.CountTokens
+	}
+	mem, err := b.world.Memory(b.form, count)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() {
+		if e := mem.Close(); err == nil {
+			err = e
+		}
+	}()
+	rng := b.rng(b.phase, 1)
+	open := b.tasks
+	seen := map[string][]agent.Episode{}
+	for trial := range 2 {
+		rs := make([]rollout, len(open))
+		for i, t := range open {
+			rs[i] = b.rollout(b.player, t, mem, trial)
+			if b.cut {
+				rs[i].steps = b.Steps/10 + 1 + rng.IntN(b.Steps-b.Steps/10)
+			}
+		}
+		es, err := playAll(ctx, b.world, b.Workers, fmt.Sprintf("%s-try%d", b.phase, trial), rs)
+		if err != nil {
+			return nil, nil, err
+		}
+		own = append(own, es...)
+		open = nil
+		for _, e := range es {
+			if err := mem.Record(ctx, e); err != nil {
+				return nil, nil, err
+			}
+			if !e.Outcome.Success {
+				seen[e.Task.ID] = append(seen[e.Task.ID], e)
+				open = append(open, e.Task)
+			}
+		}
+		if b.teach {
+			more, err := b.told(ctx, trial, es, mem, seen)
+			if err != nil {
+				return nil, nil, err
+			}
+			told = append(told, more...)
+		}
+	}
+	return own, told, nil
+}
+
+func (b block) rollout(p agent.Policy, t agent.Task, mem agent.Recaller, trial int) rollout {
+	return rollout{
+		policy: p, task: t, recall: mem, context: b.ContextTokens,
+		seed: b.seed ^ hash(t.ID), trial: trial, steps: b.Steps,
+	}
+}
+
+// told lets the teacher play the tasks of es that the player failed, and every
+// third of the others, with the context a further try would have and with the
+// knowledge of what the player saw.
+func (b block) told(ctx context.Context, trial int, es []agent.Episode, mem agent.Recaller, seen map[string][]agent.Episode) ([]agent.Episode, error) {
+	var rs []rollout
+	for i, e := range es {
+		if !e.Outcome.Success || i%3 == 0 {
+			rs = append(rs, b.rollout(b.world.Teacher(seen[e.Task.ID]), e.Task, mem, trial+1))
+		}
+	}
+	return playAll(ctx, b.world, b.Workers, fmt.Sprintf("%s-told%d", b.phase, trial), rs)
+}
+
+// transcript is the text of a whole episode as the model reads it.
+func transcript(e agent.Episode) string {
+	var b strings.Builder
+	for i, s := range e.Steps {
+		if i == 0 {
+			b.WriteString(firstPrompt(e.Task, e.Context, s.Observation))
+		} else {
+			b.WriteString(prompt(s.Observation))
+		}
+		b.WriteString(choice(s.Action))
+	}
+	return b.String()
+}
+
+func hash(s string) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(s)) //nolint:errcheck // a hash never fails
+	return h.Sum64()
+}

@@ -1,0 +1,102 @@
+package policy
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/surefoot-ai/surefoot/agent"
+	"github.com/surefoot-ai/surefoot/policy/transformer"
+)
+
+// Trajectory is an episode as the learner sees it: the tokens the model read
+// and wrote, and which of them were choices.
+type Trajectory struct {
+	Tokens  []int32
+	Targets []Target // in order of position
+	Reward  float64  // +1 if the episode succeeded, else -1 (NSR, arXiv:2506.01347, sec. 2)
+}
+
+// Target is one token that was chosen among several. A token that was the only
+// admissible one was no choice and is not a target.
+type Target struct {
+	transformer.Target         // Position is an index into the trajectory's Tokens
+	OldLogProb         float64 // natural log of its probability when it was chosen; NaN if the actor did not say
+	StepLogProb        float64 // that of the whole action, which an actor with other tokens can still state; NaN if it did not
+	Step               int     // index of the episode's step
+}
+
+// Trajectory turns an episode into what a learner of l needs. The tokens are
+// the ones an LM with l's tokenizer reads when it plays the episode. It
+// returns an error wrapping ErrNotAdmissible if an action was not among the
+// admissible ones, and one naming the lengths if the episode does not fit the
+// model.
+func (l *LM) Trajectory(e agent.Episode) (Trajectory, error) {
+	t := Trajectory{Reward: -1}
+	if e.Outcome.Success {
+		t.Reward = 1
+	}
+	for i, s := range e.Steps {
+		text := prompt(s.Observation)
+		if i == 0 {
+			text = firstPrompt(e.Task, e.Context, s.Observation)
+		}
+		t.Tokens = l.tokens.Encode(t.Tokens, text)
+		if err := l.appendChoice(&t, i, s); err != nil {
+			return Trajectory{}, fmt.Errorf("episode %s: step %d: %w", e.ID, i, err)
+		}
+	}
+	// The last token is only ever predicted, never read.
+	if n := l.model.Config().MaxTokens; len(t.Tokens)-1 > n {
+		return Trajectory{}, fmt.Errorf("episode %s: %d tokens, the model reads %d: %w", e.ID, len(t.Tokens), n, transformer.ErrTooLong)
+	}
+	return t, nil
+}
+
+// appendChoice appends the tokens of s.Action and those of them that were
+// chosen among several.
+func (l *LM) appendChoice(t *Trajectory, step int, s agent.Step) error {
+	i := slices.Index(s.Observation.Admissible, s.Action)
+	if i < 0 {
+		return fmt.Errorf("%q: %w", s.Action, ErrNotAdmissible)
+	}
+	sequences, trie, err := l.trie(s.Observation.Admissible)
+	if err != nil {
+		return err
+	}
+	action := math.NaN()
+	if len(s.LogProbs) > 0 {
+		action = 0
+		for _, lp := range s.LogProbs {
+			action += lp
+		}
+	}
+	chosen := sequences[i]
+	for j, allowed := range trie.Allowed(i) {
+		if len(allowed) > 1 {
+			old := math.NaN()
+			if len(s.LogProbs) == len(chosen) {
+				old = s.LogProbs[j]
+			}
+			t.Targets = append(t.Targets, Target{
+				Target:     transformer.Target{Position: len(t.Tokens) + j - 1, Token: chosen[j], Allowed: allowed},
+				OldLogProb: old, StepLogProb: action, Step: step,
+			})
+		}
+	}
+	t.Tokens = append(t.Tokens, chosen...)
+	return nil
+}
+
+// trie returns the tokens of every action, and the trie they form.
+func (l *LM) trie(admissible []agent.Action) ([][]int32, *transformer.Trie, error) {
+	sequences := make([][]int32, len(admissible))
+	for i, a := range admissible {
+		sequences[i] = l.tokens.Encode(nil, choice(a))
+	}
+	trie, err := transformer.NewTrie(sequences)
+	if err != nil {
+		return nil, nil, fmt.Errorf("policy: admissible actions: %w", err)
+	}
+	return sequences, trie, nil
+}
