@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/surefoot-ai/surefoot/agent"
 )
@@ -107,4 +108,15 @@ func (r *Result) seconds(name string) string {
 		}
 	}
 	return "–"
+}
+
+// clean replaces each control character of a line with "?", one for one: a name
+// must neither move a terminal's cursor nor break the XML of a picture.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return '?'
+		}
+		return r
+	}, s)
 }

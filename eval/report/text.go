@@ -12,23 +12,28 @@ import (
 // lines have no trailing space.
 func Text(w io.Writer, r *Result) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s, policy %s: %s × %s, up to %s, %d context tokens, %s\n\n",
-		r.Suite, r.Policy, plural(r.Tasks, "task"), plural(len(r.Seeds), "seed"), plural(r.Trials, "trial"), r.ContextTokens, budget(r.Budget))
+	fmt.Fprintf(&b, "%s, policy %s: %s\n\n", clean(r.Suite), clean(r.Policy), r.size())
 	writeTable(&b, r.rows())
 	b.WriteString("\n")
 	for _, line := range r.legend() {
-		b.WriteString(line + "\n")
+		b.WriteString(clean(line) + "\n")
 	}
 	for _, line := range r.Warnings {
-		b.WriteString("warning: " + line + "\n")
+		b.WriteString("warning: " + clean(line) + "\n")
 	}
 	for _, line := range r.Timing.Notes {
-		b.WriteString("note: " + line + "\n")
+		b.WriteString("note: " + clean(line) + "\n")
 	}
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
 	return nil
+}
+
+// size says how much was run.
+func (r *Result) size() string {
+	return fmt.Sprintf("%s × %s, up to %s, %d context tokens, %s",
+		plural(r.Tasks, "task"), plural(len(r.Seeds), "seed"), plural(r.Trials, "trial"), r.ContextTokens, budget(r.Budget))
 }
 
 // rows is the table, heading first; all rows have the same number of cells.
@@ -100,6 +105,7 @@ func writeTable(b *strings.Builder, rows [][]string) {
 	for _, row := range rows {
 		var line strings.Builder
 		for i, cell := range row {
+			cell = clean(cell)
 			pad := strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell))
 			if i == 0 {
 				line.WriteString(cell + pad)
