@@ -1,0 +1,13 @@
+// Package archive is the durable truth of memory: one SQLite file that holds
+// every episode byte for byte, what was learned from it, and the index for
+// full-text search.
+//
+// One commit guarantees: an [Archive.Write] that returned nil is on the disk
+// (write-ahead log, synchronous=FULL) with all that its function wrote, or,
+// after a crash before that, none of it is there. Writers wait for each other,
+// also between processes, for as long as [BusyTimeout].
+//
+// On damage a reader returns an error that wraps [ErrCorrupt] and names what
+// is damaged; it never returns bytes whose hash is wrong and it repairs
+// nothing. A file written by a later version is refused with [ErrNewerSchema].
+package archive

@@ -1,0 +1,165 @@
+package archive
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/surefoot-ai/surefoot/agent"
+)
+
+// EncodeEpisode is the form in which an episode is kept. It fails on what JSON
+// cannot hold: a reward or log-probability that is not finite.
+func EncodeEpisode(e agent.Episode) ([]byte, error) { return json.Marshal(e) }
+
+// DecodeEpisode reads what EncodeEpisode wrote. Anything else is ErrCorrupt;
+// there is no input on which it panics.
+func DecodeEpisode(b []byte) (agent.Episode, error) {
+	var e agent.Episode
+	if err := json.Unmarshal(b, &e); err != nil {
+		return agent.Episode{}, fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
+	if e.ID == "" {
+		return agent.Episode{}, fmt.Errorf("%w: no episode ID", ErrCorrupt)
+	}
+	return e, nil
+}
+
+// PutEpisode adds e, whose encoding is body, and reports whether it was new.
+// The same ID with the same bytes is no change; with other bytes it is
+// ErrConflict.
+func (t *Tx) PutEpisode(ctx context.Context, e agent.Episode, body []byte) (added bool, err error) {
+	hash := sha256.Sum256(body)
+	res, err := t.tx.ExecContext(ctx, `INSERT INTO episodes (id, suite, kind, task, success, hash, body)
+		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+		e.ID, e.Task.Suite, e.Task.Kind, e.Task.ID, e.Outcome.Success, hash[:], body)
+	if err != nil {
+		return false, err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 1 {
+		return n == 1, err
+	}
+	var old []byte
+	if err := t.tx.QueryRowContext(ctx, `SELECT hash FROM episodes WHERE id = ?`, e.ID).Scan(&old); err != nil {
+		return false, err
+	}
+	if !bytes.Equal(old, hash[:]) {
+		return false, fmt.Errorf("episode %s: %w", e.ID, ErrConflict)
+	}
+	return false, nil
+}
+
+// HasEpisode reports whether an episode with this ID and these bytes is there.
+// Other bytes under the ID are ErrConflict.
+func (a *Archive) HasEpisode(ctx context.Context, id string, body []byte) (bool, error) {
+	var old []byte
+	err := a.db.QueryRowContext(ctx, `SELECT hash FROM episodes WHERE id = ?`, id).Scan(&old)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, classify(err)
+	}
+	if hash := sha256.Sum256(body); !bytes.Equal(old, hash[:]) {
+		return false, fmt.Errorf("episode %s: %w", id, ErrConflict)
+	}
+	return true, nil
+}
+
+// EpisodeBytes returns an episode's JSON exactly as it was recorded, or
+// ErrNotFound or, if the bytes are not those that were recorded, ErrCorrupt.
+func (a *Archive) EpisodeBytes(ctx context.Context, id string) ([]byte, error) {
+	var hash, body []byte
+	err := a.db.QueryRowContext(ctx, `SELECT hash, body FROM episodes WHERE id = ?`, id).Scan(&hash, &body)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, fmt.Errorf("episode %s: %w", id, ErrNotFound)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("episode %s: %w", id, classify(err))
+	}
+	if err := verify(id, hash, body); err != nil {
+		return nil, err
+	}
+	return body, nil
+}
+
+func verify(id string, hash, body []byte) error {
+	if sum := sha256.Sum256(body); !bytes.Equal(sum[:], hash) {
+		return fmt.Errorf("episode %s: hash of its %d bytes differs: %w", id, len(body), ErrCorrupt)
+	}
+	return nil
+}
+
+// Outcome selects episodes by how they ended.
+type Outcome int
+
+const (
+	AnyOutcome Outcome = iota
+	Failures
+	Successes
+)
+
+// EpisodeQuery selects episodes. A zero field selects all.
+type EpisodeQuery struct {
+	Suite, Kind, Task string
+	Outcome           Outcome
+	MaxEpisodes       int // the latest so many; 0: all
+}
+
+// Episodes returns the episodes that q selects in the order of recording.
+func (a *Archive) Episodes(ctx context.Context, q EpisodeQuery) ([]agent.Episode, error) {
+	limit := -1
+	if q.MaxEpisodes > 0 {
+		limit = q.MaxEpisodes
+	}
+	success := sql.NullBool{Bool: q.Outcome == Successes, Valid: q.Outcome != AnyOutcome}
+	rows, err := a.db.QueryContext(ctx, `SELECT id, hash, body FROM (
+			SELECT seq, id, hash, body FROM episodes
+			WHERE (?1 = '' OR suite = ?1) AND (?2 = '' OR kind = ?2) AND (?3 = '' OR task = ?3) AND (?4 IS NULL OR success = ?4)
+			ORDER BY seq DESC LIMIT ?5
+		) ORDER BY seq`, q.Suite, q.Kind, q.Task, success, limit)
+	if err != nil {
+		return nil, classify(err)
+	}
+	defer rows.Close()
+	var out []agent.Episode
+	for rows.Next() {
+		var id string
+		var hash, body []byte
+		if err := rows.Scan(&id, &hash, &body); err != nil {
+			return nil, classify(err)
+		}
+		if err := verify(id, hash, body); err != nil {
+			return nil, err
+		}
+		e, err := DecodeEpisode(body)
+		if err != nil {
+			return nil, fmt.Errorf("episode %s: %w", id, err)
+		}
+		out = append(out, e)
+	}
+	return out, classify(rows.Err())
+}
+
+// Outcomes returns for the ID of every episode whether it was a success.
+func (a *Archive) Outcomes(ctx context.Context) (map[string]bool, error) {
+	rows, err := a.db.QueryContext(ctx, `SELECT id, success FROM episodes`)
+	if err != nil {
+		return nil, classify(err)
+	}
+	defer rows.Close()
+	out := map[string]bool{}
+	for rows.Next() {
+		var id string
+		var success bool
+		if err := rows.Scan(&id, &success); err != nil {
+			return nil, classify(err)
+		}
+		out[id] = success
+	}
+	return out, classify(rows.Err())
+}

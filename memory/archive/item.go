@@ -1,0 +1,100 @@
+package archive
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/surefoot-ai/surefoot/agent"
+)
+
+// Item is something learned, in the form in which it is kept and searched.
+type Item struct {
+	ID                string
+	Class             agent.ItemKind
+	Suite, Kind, Task string
+	Key               string    // equal for items that are the same but for their ID; the owner's
+	Text              string    // what is searched: by BM25 as it is, by the vector that was made of it
+	Doc               string    // as a reader sees it
+	Body              []byte    // JSON of the owner
+	Vector            []float32 // nil if the embedder that was asked for has none of it
+}
+
+// PutItem adds it or, by its ID, replaces it; the vectors of a replaced item
+// whose text changed are dropped. Vector is not written: see PutVector.
+func (t *Tx) PutItem(ctx context.Context, it Item) error {
+	var seq int64
+	var old string
+	err := t.tx.QueryRowContext(ctx, `SELECT seq, text FROM items WHERE id = ?`, it.ID).Scan(&seq, &old)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		err = t.tx.QueryRowContext(ctx, `INSERT INTO items (id, class, suite, kind, task, key, text, doc, body, gen)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
+			it.ID, it.Class, it.Suite, it.Kind, it.Task, it.Key, it.Text, it.Doc, it.Body, t.gen).Scan(&seq)
+		if err == nil {
+			_, err = t.tx.ExecContext(ctx, `INSERT INTO search (rowid, text) VALUES (?, ?)`, seq, it.Text)
+		}
+	case err == nil:
+		_, err = t.tx.ExecContext(ctx, `UPDATE items SET class = ?, suite = ?, kind = ?, task = ?, key = ?, text = ?, doc = ?, body = ?, gen = ?
+			WHERE seq = ?`, it.Class, it.Suite, it.Kind, it.Task, it.Key, it.Text, it.Doc, it.Body, t.gen, seq)
+		if err == nil && old != it.Text {
+			_, err = t.tx.ExecContext(ctx, `DELETE FROM vectors WHERE item = ?`, seq)
+		}
+		if err == nil && old != it.Text {
+			_, err = t.tx.ExecContext(ctx, `UPDATE search SET text = ? WHERE rowid = ?`, it.Text, seq)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("item %s: %w", it.ID, err)
+	}
+	return nil
+}
+
+// Items returns the items changed after generation since, oldest first, with
+// the vectors that embedder made of them. Since 0 returns all.
+func (a *Archive) Items(ctx context.Context, since int64, embedder string) ([]Item, error) {
+	rows, err := a.db.QueryContext(ctx, `SELECT i.id, i.class, i.suite, i.kind, i.task, i.key, i.text, i.doc, i.body, v.width, v.data
+		FROM items i LEFT JOIN vectors v ON v.item = i.seq AND v.embedder = ?
+		WHERE i.gen > ? ORDER BY i.seq`, embedder, since)
+	if err != nil {
+		return nil, classify(err)
+	}
+	defer rows.Close()
+	var out []Item
+	for rows.Next() {
+		it, err := scanItem(rows.Scan)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, it)
+	}
+	return out, classify(rows.Err())
+}
+
+// Item returns one item, without vector, or ErrNotFound.
+func (a *Archive) Item(ctx context.Context, id string) (Item, error) {
+	it, err := scanItem(a.db.QueryRowContext(ctx, `SELECT id, class, suite, kind, task, key, text, doc, body, NULL, NULL
+		FROM items WHERE id = ?`, id).Scan)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Item{}, fmt.Errorf("item %s: %w", id, ErrNotFound)
+	}
+	return it, err
+}
+
+func scanItem(scan func(...any) error) (Item, error) {
+	var it Item
+	var width sql.NullInt64
+	var data []byte
+	if err := scan(&it.ID, &it.Class, &it.Suite, &it.Kind, &it.Task, &it.Key, &it.Text, &it.Doc, &it.Body, &width, &data); err != nil {
+		return Item{}, classify(err)
+	}
+	if width.Valid {
+		v, err := DecodeVector(data, int(width.Int64))
+		if err != nil {
+			return Item{}, fmt.Errorf("item %s: %w", it.ID, err)
+		}
+		it.Vector = v
+	}
+	return it, nil
+}

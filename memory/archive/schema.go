@@ -1,0 +1,94 @@
+package archive
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+)
+
+// SchemaVersion is the version this package writes. It is kept in the file's
+// user_version.
+const SchemaVersion = 1
+
+// applicationID marks the file as ours: "SURE".
+const applicationID = 0x53555245
+
+// migrations[v] brings a file of version v to version v+1, in one transaction
+// together with all the others it needs.
+var migrations = [SchemaVersion]string{
+	`
+CREATE TABLE meta (
+	key   TEXT PRIMARY KEY,
+	value BLOB NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE episodes (
+	seq     INTEGER PRIMARY KEY,      -- order of recording
+	id      TEXT    NOT NULL UNIQUE,
+	suite   TEXT    NOT NULL,
+	kind    TEXT    NOT NULL,
+	task    TEXT    NOT NULL,
+	success INTEGER NOT NULL,
+	hash    BLOB    NOT NULL,         -- SHA-256 of body
+	body    BLOB    NOT NULL          -- the episode's JSON as recorded
+);
+CREATE INDEX episodes_task ON episodes (suite, task, success);
+CREATE INDEX episodes_kind ON episodes (suite, kind, success);
+
+CREATE TABLE items (
+	seq   INTEGER PRIMARY KEY,
+	id    TEXT    NOT NULL UNIQUE,
+	class TEXT    NOT NULL,           -- agent.ItemKind
+	suite TEXT    NOT NULL,
+	kind  TEXT    NOT NULL,
+	task  TEXT    NOT NULL,
+	key   TEXT    NOT NULL,           -- equal for items that are the same but for their ID
+	text  TEXT    NOT NULL,           -- what is searched
+	doc   TEXT    NOT NULL,           -- as a reader sees it
+	body  BLOB    NOT NULL,           -- JSON of the owner
+	gen   INTEGER NOT NULL            -- generation of its last change
+);
+CREATE INDEX items_gen ON items (gen);
+
+CREATE TABLE vectors (
+	item     INTEGER NOT NULL REFERENCES items (seq),
+	embedder TEXT    NOT NULL,
+	width    INTEGER NOT NULL,
+	data     BLOB    NOT NULL,        -- width little-endian float32
+	PRIMARY KEY (item, embedder)
+) WITHOUT ROWID;
+
+CREATE VIRTUAL TABLE search USING fts5 (text, tokenize = 'unicode61');
+CREATE VIRTUAL TABLE search_terms USING fts5vocab (search, row);
+
+INSERT INTO meta (key, value) VALUES ('generation', 0);
+`,
+}
+
+// migrate brings the file to SchemaVersion or refuses it.
+func (a *Archive) migrate(ctx context.Context) error {
+	return a.inTx(ctx, func(tx *sql.Tx) error {
+		var version, app int
+		if err := tx.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil {
+			return err
+		}
+		if err := tx.QueryRowContext(ctx, `PRAGMA application_id`).Scan(&app); err != nil {
+			return err
+		}
+		switch {
+		case version > SchemaVersion:
+			return fmt.Errorf("schema %d, this program knows %d: %w", version, SchemaVersion, ErrNewerSchema)
+		case version > 0 && app != applicationID, version < 0:
+			return fmt.Errorf("not an archive of this program: %w", ErrCorrupt)
+		case version == SchemaVersion:
+			return nil
+		}
+		for v := version; v < SchemaVersion; v++ {
+			if _, err := tx.ExecContext(ctx, migrations[v]); err != nil {
+				return fmt.Errorf("migration from schema %d: %w", v, err)
+			}
+		}
+		_, err := tx.ExecContext(ctx, fmt.Sprintf(`PRAGMA user_version = %d; PRAGMA application_id = %d`, SchemaVersion, applicationID))
+		return err
+	})
+}

@@ -1,0 +1,47 @@
+package archive
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"math"
+)
+
+// EncodeVector writes v as little-endian float32.
+func EncodeVector(v []float32) []byte {
+	b := make([]byte, 0, 4*len(v))
+	for _, x := range v {
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(x))
+	}
+	return b
+}
+
+// DecodeVector reads a vector of the given width. Another length, or a number
+// that is not finite, is ErrCorrupt.
+func DecodeVector(b []byte, width int) ([]float32, error) {
+	if width < 0 || len(b)%4 != 0 || len(b)/4 != width {
+		return nil, fmt.Errorf("vector of %d bytes for width %d: %w", len(b), width, ErrCorrupt)
+	}
+	v := make([]float32, width)
+	for i := range v {
+		x := math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
+		if math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) {
+			return nil, fmt.Errorf("vector component %d is %v: %w", i, x, ErrCorrupt)
+		}
+		v[i] = x
+	}
+	return v, nil
+}
+
+// PutVector keeps the vector that embedder made of the item's text, in place
+// of an earlier one of that embedder.
+func (t *Tx) PutVector(ctx context.Context, item, embedder string, v []float32) error {
+	_, err := t.tx.ExecContext(ctx, `INSERT INTO vectors (item, embedder, width, data)
+		SELECT seq, ?, ?, ? FROM items WHERE id = ?
+		ON CONFLICT DO UPDATE SET width = excluded.width, data = excluded.data`,
+		embedder, len(v), EncodeVector(v), item)
+	if err != nil {
+		return fmt.Errorf("vector of item %s: %w", item, err)
+	}
+	return nil
+}

@@ -1,0 +1,14 @@
+// Package memory keeps what worked word for word and what failed as lessons,
+// and recalls both for a task within a budget of tokens.
+//
+// A [Store] is a folder. [Store.Record] takes an agent.Episode: a success
+// becomes a demonstration, byte for byte; of a failure only its abstraction
+// can reach a context, while the trace stays in the archive as evidence.
+// [Store.Recall] gives an agent.Context for a task, and [Store.Explain] says
+// why it looks as it does. A Store is an agent.Recaller and an agent.Recorder.
+//
+// The truth is one SQLite file (package archive). The vectors are searched in
+// memory (package index) and fused with the file's full-text search. Neither
+// the embedder (package embed) nor the abstraction of failures (package lesson)
+// needs a model; both can be replaced through [Options].
+package memory

@@ -1,0 +1,87 @@
+package memory
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/surefoot-ai/surefoot/memory/archive"
+)
+
+// embedBatch is how many texts are embedded between two writes.
+const embedBatch = 256
+
+// embedMissing embeds the items for which the embedder has no vector in the
+// archive: all after a change of embedder, those of an outage otherwise.
+func (s *Store) embedMissing(ctx context.Context) error {
+	var missing []*entry
+	for _, e := range s.items {
+		if !e.indexed && e.Text != "" {
+			missing = append(missing, e)
+		}
+	}
+	slices.SortFunc(missing, func(a, b *entry) int { return cmp.Compare(a.ID, b.ID) })
+	for batch := range slices.Chunk(missing, embedBatch) {
+		texts := make([]string, len(batch))
+		for i, e := range batch {
+			texts[i] = e.Text
+		}
+		vectors, err := s.embed(ctx, texts)
+		if err != nil {
+			return err
+		}
+		changed := make([]archive.Item, 0, len(batch))
+		err = s.archive.Write(ctx, func(tx *archive.Tx) error {
+			for i, e := range batch {
+				if !s.fits(vectors[i]) {
+					continue
+				}
+				if err := tx.PutVector(ctx, e.ID, s.o.Embedder.ID(), vectors[i]); err != nil {
+					return err
+				}
+				it, err := s.archive.Item(ctx, e.ID)
+				if err != nil {
+					return err
+				}
+				it.Vector = vectors[i]
+				changed = append(changed, it)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if err := s.apply(ctx, changed); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// embed calls the Embedder and checks what it returns.
+func (s *Store) embed(ctx context.Context, texts []string) ([][]float32, error) {
+	if len(texts) == 0 {
+		return nil, nil
+	}
+	id, dim := s.o.Embedder.ID(), s.o.Embedder.Dim()
+	vectors, err := s.o.Embedder.Embed(ctx, texts)
+	if err != nil {
+		return nil, fmt.Errorf("embedder %s: %w", id, err)
+	}
+	if len(vectors) != len(texts) {
+		return nil, fmt.Errorf("embedder %s: %d vectors for %d texts", id, len(vectors), len(texts))
+	}
+	for i, v := range vectors {
+		if len(v) != dim {
+			return nil, fmt.Errorf("embedder %s: vector %d has width %d, not %d", id, i, len(v), dim)
+		}
+		for _, x := range v {
+			if math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) {
+				return nil, fmt.Errorf("embedder %s: vector %d has a component %v", id, i, x)
+			}
+		}
+	}
+	return vectors, nil
+}

@@ -1,0 +1,34 @@
+package memory
+
+import (
+	"errors"
+
+	"github.com/surefoot-ai/surefoot/memory/archive"
+)
+
+// What a caller branches on.
+var (
+	// ErrNotFound: no episode, lesson or demonstration has the ID.
+	ErrNotFound = archive.ErrNotFound
+
+	// ErrConflict: an episode of the same ID but other content is recorded.
+	ErrConflict = archive.ErrConflict
+
+	// ErrNewerSchema: the folder was written by a later version.
+	ErrNewerSchema = archive.ErrNewerSchema
+
+	// ErrCorrupt: what is on the disk is not what was written.
+	ErrCorrupt = archive.ErrCorrupt
+
+	// ErrBusy: another process held the write lock for too long.
+	ErrBusy = archive.ErrBusy
+
+	// ErrClosed: the store was closed.
+	ErrClosed = errors.New("memory: store is closed")
+
+	// ErrForm: the folder was filled in another form than the one asked for.
+	ErrForm = errors.New("memory: folder is of another form")
+
+	// ErrNoID: the episode has no ID.
+	ErrNoID = errors.New("memory: episode without ID")
+)

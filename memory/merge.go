@@ -1,0 +1,254 @@
+package memory
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/surefoot-ai/surefoot/agent"
+	"github.com/surefoot-ai/surefoot/memory/archive"
+	"github.com/surefoot-ai/surefoot/memory/lesson"
+)
+
+// nearDuplicate is the share of words (Jaccard, of mistake and remedy) from
+// which two lessons of the same kind and cause are one.
+const nearDuplicate = 0.8
+
+// plan works out which items change when e and its lessons are recorded. The
+// caller holds the read lock.
+func (s *Store) plan(ctx context.Context, e agent.Episode, lessons []agent.Lesson) ([]archive.Item, error) {
+	var changed []archive.Item
+	if class := s.verbatimClass(e); class != "" {
+		it, err := s.planVerbatim(ctx, e, class)
+		if err != nil {
+			return nil, err
+		}
+		changed = append(changed, it)
+	}
+	d := draft{Store: s, episode: e, lessons: map[string]*agent.Lesson{}}
+	if e.Outcome.Success {
+		d.contradict()
+	}
+	if err := d.merge(lessons); err != nil {
+		return nil, err
+	}
+	for _, id := range d.order {
+		it, err := lessonItem(*d.lessons[id])
+		if err != nil {
+			return nil, err
+		}
+		changed = append(changed, it)
+	}
+	return changed, nil
+}
+
+// verbatimClass is the class in which e is kept word for word, or none. A
+// failure has one only in the form that is the control condition.
+func (s *Store) verbatimClass(e agent.Episode) agent.ItemKind {
+	switch {
+	case e.Outcome.Success:
+		return agent.KindDemonstration
+	case s.o.Form == UniformVerbatim:
+		return agent.KindRawFailure
+	}
+	return ""
+}
+
+// planVerbatim is the item for e, or the item of the same actions counted once
+// more.
+func (s *Store) planVerbatim(ctx context.Context, e agent.Episode, class agent.ItemKind) (archive.Item, error) {
+	old, ok := s.byKey[actionsKey(e, class)]
+	if !ok {
+		if s.items[e.ID] != nil {
+			return archive.Item{}, fmt.Errorf("its ID is that of a lesson: %w", ErrConflict)
+		}
+		return verbatimItem(e, class)
+	}
+	it, err := s.archive.Item(ctx, old)
+	if err != nil {
+		return archive.Item{}, err
+	}
+	v, err := decodeVerbatim(it.Body)
+	if err != nil {
+		return archive.Item{}, err
+	}
+	v.Seen++
+	it.Body, err = json.Marshal(v)
+	return it, err
+}
+
+// draft is the lessons that one episode changes.
+type draft struct {
+	*Store
+	episode agent.Episode
+	lessons map[string]*agent.Lesson // by ID
+	order   []string                 // of change
+}
+
+// edit returns the lesson to change: a copy of what is stored, the same one
+// each time.
+func (d *draft) edit(id string) *agent.Lesson {
+	l := d.lessons[id]
+	if l == nil {
+		c := d.items[id].lesson
+		c.For, c.Against = slices.Clone(c.For), slices.Clone(c.Against)
+		l = &c
+		d.lessons[id] = l
+		d.order = append(d.order, id)
+	}
+	return l
+}
+
+// related are the IDs of the lessons about the task or about its kind.
+func (d *draft) related(task string) []string {
+	if task == "" {
+		return d.byKind[[2]string{d.episode.Task.Suite, d.episode.Task.Kind}]
+	}
+	var out []string
+	for _, id := range d.byTask[[2]string{d.episode.Task.Suite, task}] {
+		if d.items[id].Class == agent.KindLesson {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// contradict counts the success against the lessons that it belies.
+func (d *draft) contradict() {
+	ids := slices.Clone(d.related(""))
+	if d.episode.Task.ID != "" {
+		ids = append(ids, d.related(d.episode.Task.ID)...)
+	}
+	for _, id := range ids {
+		if old := d.items[id].lesson; old.Mistake == "" || !lesson.Contradicts(old, d.episode) {
+			continue
+		}
+		l := d.edit(id)
+		l.Against = append(l.Against, d.episode.ID)
+		n := float64(len(l.For) + len(l.Against))
+		l.Confidence *= n / (n + 1)
+		l.State = stateOf(*l)
+	}
+}
+
+// merge takes in the episode's own lessons.
+func (d *draft) merge(lessons []agent.Lesson) error {
+	taken := map[string]bool{} // task lessons that this episode has replaced
+	for _, l := range lessons {
+		id := d.same(l, taken)
+		if id == "" {
+			if id = d.o.NewID(); d.items[id] != nil || d.lessons[id] != nil || id == d.episode.ID {
+				return fmt.Errorf("lesson ID %q is in use: %w", id, ErrConflict)
+			}
+			l.ID, l.Created, l.For, l.Against = id, d.o.Clock(), []string{d.episode.ID}, nil
+			l.State = stateOf(l)
+			d.lessons[id] = &l
+			d.order = append(d.order, id)
+		} else {
+			d.support(d.edit(id), l)
+		}
+		if l.Task != "" {
+			taken[id] = true
+		}
+	}
+	return nil
+}
+
+// support merges l, which says the same, into old.
+func (d *draft) support(old *agent.Lesson, l agent.Lesson) {
+	if l.Task != "" {
+		old.Trigger, old.Mistake, old.Remedy, old.Cause = l.Trigger, l.Mistake, l.Remedy, l.Cause
+	} else {
+		old.Trigger = lesson.Generalize(old.Trigger, l.Trigger)
+	}
+	old.Expires = l.Expires
+	if !slices.Contains(old.For, d.episode.ID) {
+		n := float64(len(old.For) + len(old.Against))
+		old.For = append(old.For, d.episode.ID)
+		old.Confidence += (1 - old.Confidence) / (n + 2)
+	}
+	old.State = stateOf(*old)
+}
+
+// same is the ID of the lesson with which l is to be merged, or "".
+func (d *draft) same(l agent.Lesson, taken map[string]bool) string {
+	ids := slices.Clone(d.related(l.Task))
+	for _, id := range d.order {
+		if !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	best, share := "", nearDuplicate
+	for _, id := range ids {
+		old := d.lessons[id]
+		if old == nil {
+			old = &d.items[id].lesson
+		}
+		if old.Task != l.Task || old.Expires.IsZero() != l.Expires.IsZero() || (old.Mistake == "") != (l.Mistake == "") ||
+			(old.State == agent.LessonQuarantined) != (l.State == agent.LessonQuarantined) {
+			continue
+		}
+		if l.Task != "" && len(taken) == 0 {
+			return id // the latest word on the task
+		}
+		if old.Cause != l.Cause {
+			continue
+		}
+		if s := wordShare(old.Mistake+" "+old.Remedy, l.Mistake+" "+l.Remedy); s > share || (s == share && best == "") {
+			best, share = id, s
+		}
+	}
+	return best
+}
+
+// wordShare is the Jaccard index of the words of a and b, in [0,1].
+func wordShare(a, b string) float64 {
+	in := map[string]int{}
+	for _, w := range strings.Fields(a) {
+		in[w] |= 1
+	}
+	for _, w := range strings.Fields(b) {
+		in[w] |= 2
+	}
+	both := 0
+	for _, m := range in {
+		if m == 3 {
+			both++
+		}
+	}
+	if len(in) == 0 {
+		return 1
+	}
+	return float64(both) / float64(len(in))
+}
+
+// stateOf is where the evidence puts a lesson: about a task, active from the
+// first failure on, because it holds what was seen there; about a kind, a
+// candidate until a second failure; retired once more episodes speak against
+// it than for it, or as many if it is about a task, where the same world comes
+// back.
+func stateOf(l agent.Lesson) agent.LessonState {
+	against, support := len(l.Against), len(l.For)
+	switch {
+	case l.State == agent.LessonQuarantined:
+		return l.State
+	case against > support, l.Task != "" && against > 0 && against == support:
+		return agent.LessonRetired
+	case l.Task == "" && support < 2:
+		return agent.LessonCandidate
+	}
+	return agent.LessonActive
+}
+
+func lessonItem(l agent.Lesson) (archive.Item, error) {
+	body, err := json.Marshal(l)
+	if err != nil {
+		return archive.Item{}, err
+	}
+	return archive.Item{
+		ID: l.ID, Class: agent.KindLesson, Suite: l.Suite, Kind: l.Kind, Task: l.Task,
+		Text: strings.TrimSpace(l.Trigger + " " + l.Mistake + " " + l.Remedy), Doc: RenderLesson(l), Body: body,
+	}, nil
+}

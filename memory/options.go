@@ -1,0 +1,113 @@
+package memory
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/surefoot-ai/surefoot/agent"
+	"github.com/surefoot-ai/surefoot/memory/embed"
+	"github.com/surefoot-ai/surefoot/memory/lesson"
+)
+
+// Form says what becomes of an episode. All forms but the default exist as
+// control conditions for measuring it.
+type Form string
+
+const (
+	// Asymmetric keeps successes verbatim and abstracts failures. The empty
+	// Form means it.
+	Asymmetric Form = "asymmetric"
+
+	// UniformVerbatim shows successes and failures raw.
+	UniformVerbatim Form = "uniform-verbatim"
+
+	// UniformAbstract shows successes and failures as lessons.
+	UniformAbstract Form = "uniform-abstract"
+)
+
+// Embedder turns texts into vectors.
+type Embedder interface {
+	// ID names the function exactly: vectors of equal IDs can be compared. It
+	// is stored with every vector.
+	ID() string
+
+	// Dim is the width of the vectors.
+	Dim() int
+
+	// Embed returns one vector a text, in order. A vector of zeros means that
+	// the text has no place among the others.
+	Embed(ctx context.Context, texts []string) ([][]float32, error)
+}
+
+// Abstracter makes lessons out of a failure.
+type Abstracter interface {
+	// Abstract fills Suite, Kind, Task, Trigger, Mistake, Remedy, Cause,
+	// Confidence and, if the lesson is not to last, Expires. A lesson with Task
+	// is about a retry of that task, one without is about the kind. The store
+	// fills the rest. Successes are of the failure's kind, nearest goal first,
+	// at most MaxSuccesses.
+	Abstract(ctx context.Context, failure agent.Episode, successes []agent.Episode) ([]agent.Lesson, error)
+}
+
+// TaskAbstracter is an Abstracter that can make one lesson out of several
+// failures of one task. Of any other Abstracter the latest lesson about a task
+// replaces the one before.
+type TaskAbstracter interface {
+	// AbstractTask is like Abstract for the lesson about the task: failures
+	// are of one task, oldest first, at least one and at most MaxTrials.
+	AbstractTask(ctx context.Context, failures, successes []agent.Episode) (agent.Lesson, error)
+}
+
+// Options configures a store. The zero Options is usable.
+type Options struct {
+	Form        Form             // "": Asymmetric. A folder keeps the form it was made with
+	CountTokens func(string) int // nil: CountWords. Must be safe for concurrent use
+	Embedder    Embedder         // nil: embed.Hashed, which needs no model
+	Abstracter  Abstracter       // nil: lesson.Default, which needs no model
+	Clock       func() time.Time // nil: time.Now. Read for Created, Expires and what has expired
+	NewID       func() string    // nil: UUIDv7. IDs of lessons and raw failures
+	_           struct{}         // keyed fields only
+}
+
+// Bounds of what one Recall returns and of what an Abstracter is given. They
+// are constants so that two stores with the same episodes recall the same.
+const (
+	MaxTaskLessons    = 2  // about the task itself
+	MaxKindLessons    = 4  // about its kind
+	MaxDemonstrations = 3  // raw failures count as well, where the form has them
+	MaxCandidates     = 32 // from the vectors, and as many from BM25, for each class of item
+	MaxSuccesses      = 8  // given to an Abstracter
+	MaxTrials         = 8  // failures of one task that one lesson is made of; the latest
+)
+
+// TransientLife is for how long a lesson from an outage is recalled.
+const TransientLife = time.Hour
+
+func (o Options) withDefaults() (Options, error) {
+	switch o.Form {
+	case "":
+		o.Form = Asymmetric
+	case Asymmetric, UniformVerbatim, UniformAbstract:
+	default:
+		return o, fmt.Errorf("memory: Options.Form is %q, must be %q, %q or %q", o.Form, Asymmetric, UniformVerbatim, UniformAbstract)
+	}
+	if o.CountTokens == nil {
+		o.CountTokens = CountWords
+	}
+	if o.Embedder == nil {
+		o.Embedder = embed.Hashed{}
+	}
+	if o.Abstracter == nil {
+		o.Abstracter = lesson.Default{}
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.NewID == nil {
+		o.NewID = func() string { return uuid.Must(uuid.NewV7()).String() }
+	}
+	return o, nil
+}

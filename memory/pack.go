@@ -1,0 +1,125 @@
+package memory
+
+import (
+	"context"
+	"fmt"
+	"sort"
+
+	"github.com/surefoot-ai/surefoot/agent"
+)
+
+// packer fills a context.
+type packer struct {
+	store   *Store
+	left    int // tokens
+	context agent.Context
+
+	task, kind, verbatim int // items packed, against their bounds
+}
+
+// minSteps is how many steps of a demonstration must fit, or it is left out:
+// fewer show no course of action.
+const minSteps = 2
+
+// pack packs what fits of found, in order, and says in each candidate what
+// became of it.
+func (p *packer) pack(ctx context.Context, found []Candidate) error {
+	for i := range found {
+		c := &found[i]
+		var err error
+		if c.Kind == agent.KindLesson {
+			p.lesson(c)
+		} else {
+			err = p.steps(ctx, c)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *packer) lesson(c *Candidate) {
+	l := p.store.items[c.ID].lesson
+	count, bound := &p.kind, MaxKindLessons
+	if c.Tier == TierTask {
+		count, bound = &p.task, MaxTaskLessons
+	}
+	if c.Reason = p.unfit(l); c.Reason != "" {
+		return
+	}
+	if *count >= bound {
+		c.Reason = fmt.Sprintf("%d lessons of this tier are packed", bound)
+		return
+	}
+	if p.add(c, RenderLesson(l)) {
+		*count++
+	}
+}
+
+// unfit says why l may not be recalled, or nothing.
+func (p *packer) unfit(l agent.Lesson) string {
+	switch {
+	case l.State == agent.LessonRetired, l.State == agent.LessonQuarantined:
+		return string(l.State)
+	case !l.Expires.IsZero() && !p.store.o.Clock().Before(l.Expires):
+		return "expired"
+	case l.State == agent.LessonCandidate && len(l.Against) > 0:
+		return "candidate with a contradiction"
+	}
+	return ""
+}
+
+// add packs text if it fits and says what became of c.
+func (p *packer) add(c *Candidate, text string) bool {
+	n := p.store.o.CountTokens(text)
+	if n > p.left {
+		c.Reason = fmt.Sprintf("%d tokens, %d left", n, p.left)
+		return false
+	}
+	p.left -= n
+	p.context.Items = append(p.context.Items, agent.Item{ID: c.ID, Kind: c.Kind, Text: text, Tokens: n})
+	c.Packed, c.Tokens, c.Reason = true, n, "packed"
+	return true
+}
+
+// steps packs a demonstration or a raw failure, with as many of its steps as
+// fit.
+func (p *packer) steps(ctx context.Context, c *Candidate) error {
+	if p.verbatim >= MaxDemonstrations {
+		c.Reason = fmt.Sprintf("%d demonstrations are packed", MaxDemonstrations)
+		return nil
+	}
+	if p.left == 0 {
+		c.Reason = "no tokens left"
+		return nil
+	}
+	it, err := p.store.archive.Item(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	v, err := decodeVerbatim(it.Body)
+	if err != nil {
+		return fmt.Errorf("%s %s: %w", c.Kind, c.ID, err)
+	}
+	all := len(v.Steps)
+	fit := func(keep int) bool { return p.store.o.CountTokens(v.text(keep)) <= p.left }
+	keep := all
+	if !fit(all) {
+		keep = sort.Search(all, func(n int) bool { return !fit(n) }) - 1
+		for keep >= minSteps && !fit(keep) { // a count that does not grow with the text
+			keep--
+		}
+	}
+	if keep < min(minSteps, all) {
+		c.Reason = fmt.Sprintf("fewer than %d of its %d steps fit in %d tokens", minSteps, all, p.left)
+		return nil
+	}
+	if p.add(c, v.text(keep)) {
+		p.verbatim++
+		if c.Cut = all - keep; c.Cut > 0 {
+			c.Reason = fmt.Sprintf("packed, %d of its %d steps left out", c.Cut, all)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,165 @@
+package memory
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/surefoot-ai/surefoot/agent"
+	"github.com/surefoot-ai/surefoot/memory/archive"
+)
+
+// EpisodeFilter selects episodes. A zero field selects all.
+type EpisodeFilter struct {
+	Suite, Kind, Task string
+	Success           *bool // nil: both
+	MaxEpisodes       int   // the latest so many; 0: all
+}
+
+// Episode returns the episode as it was recorded. It returns ErrNotFound, or
+// ErrCorrupt if its bytes are not those that were recorded.
+func (s *Store) Episode(ctx context.Context, id string) (agent.Episode, error) {
+	b, err := s.EpisodeJSON(ctx, id)
+	if err != nil {
+		return agent.Episode{}, err
+	}
+	e, err := archive.DecodeEpisode(b)
+	if err != nil {
+		return agent.Episode{}, fmt.Errorf("episode %s: %w", id, err)
+	}
+	return e, nil
+}
+
+// EpisodeJSON is like Episode but returns the bytes as they are kept.
+func (s *Store) EpisodeJSON(ctx context.Context, id string) ([]byte, error) {
+	if err := s.open(); err != nil {
+		return nil, err
+	}
+	return s.archive.EpisodeBytes(ctx, id)
+}
+
+// Episodes returns the episodes that f selects in the order of recording.
+func (s *Store) Episodes(ctx context.Context, f EpisodeFilter) ([]agent.Episode, error) {
+	if err := s.open(); err != nil {
+		return nil, err
+	}
+	q := archive.EpisodeQuery{Suite: f.Suite, Kind: f.Kind, Task: f.Task, MaxEpisodes: f.MaxEpisodes}
+	if f.Success != nil {
+		q.Outcome = archive.Failures
+		if *f.Success {
+			q.Outcome = archive.Successes
+		}
+	}
+	return s.archive.Episodes(ctx, q)
+}
+
+// LessonFilter selects lessons. A zero field selects all.
+type LessonFilter struct {
+	Suite, Kind, Task string
+	State             agent.LessonState
+	MaxLessons        int // 0: all
+}
+
+// Lesson returns a lesson in whatever state it is, or ErrNotFound.
+func (s *Store) Lesson(ctx context.Context, id string) (agent.Lesson, error) {
+	if err := s.current(ctx); err != nil {
+		return agent.Lesson{}, err
+	}
+	defer s.mu.RUnlock()
+	e := s.items[id]
+	if e == nil || e.Class != agent.KindLesson {
+		return agent.Lesson{}, fmt.Errorf("lesson %s: %w", id, ErrNotFound)
+	}
+	return cloneLesson(e.lesson), nil
+}
+
+func cloneLesson(l agent.Lesson) agent.Lesson {
+	l.For, l.Against = slices.Clone(l.For), slices.Clone(l.Against)
+	return l
+}
+
+// Lessons returns the lessons that f selects, oldest first, equally old ones by
+// ID.
+func (s *Store) Lessons(ctx context.Context, f LessonFilter) ([]agent.Lesson, error) {
+	if err := s.current(ctx); err != nil {
+		return nil, err
+	}
+	defer s.mu.RUnlock()
+	var out []agent.Lesson
+	for _, e := range s.items {
+		l := e.lesson
+		if e.Class == agent.KindLesson && match(f.Suite, l.Suite) && match(f.Kind, l.Kind) && match(f.Task, l.Task) && match(f.State, l.State) {
+			out = append(out, cloneLesson(l))
+		}
+	}
+	slices.SortFunc(out, func(a, b agent.Lesson) int {
+		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID))
+	})
+	return bound(out, f.MaxLessons), nil
+}
+
+// DemonstrationFilter selects demonstrations. A zero field selects all.
+type DemonstrationFilter struct {
+	Suite, Kind, Task string
+	MaxDemonstrations int // 0: all
+}
+
+// Demonstration returns a demonstration by the ID of its episode, or
+// ErrNotFound.
+func (s *Store) Demonstration(ctx context.Context, id string) (agent.Demonstration, error) {
+	if err := s.current(ctx); err != nil {
+		return agent.Demonstration{}, err
+	}
+	e := s.items[id]
+	s.mu.RUnlock()
+	if e == nil || e.Class != agent.KindDemonstration {
+		return agent.Demonstration{}, fmt.Errorf("demonstration %s: %w", id, ErrNotFound)
+	}
+	episode, err := s.Episode(ctx, id)
+	return agent.Demonstration{Episode: episode, Seen: e.seen}, err
+}
+
+// Demonstrations returns the demonstrations that f selects in the order of
+// their IDs, which for UUIDv7 is that of recording.
+func (s *Store) Demonstrations(ctx context.Context, f DemonstrationFilter) ([]agent.Demonstration, error) {
+	if err := s.current(ctx); err != nil {
+		return nil, err
+	}
+	var ids []string
+	for id, e := range s.items {
+		if e.Class == agent.KindDemonstration && match(f.Suite, e.Suite) && match(f.Kind, e.Kind) && match(f.Task, e.Task) {
+			ids = append(ids, id)
+		}
+	}
+	s.mu.RUnlock()
+	slices.Sort(ids)
+	var out []agent.Demonstration
+	for _, id := range bound(ids, f.MaxDemonstrations) {
+		d, err := s.Demonstration(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, d)
+	}
+	return out, nil
+}
+
+func match[S ~string](want, have S) bool { return want == "" || want == have }
+
+func bound[E any](s []E, most int) []E {
+	if most > 0 && len(s) > most {
+		return s[:most]
+	}
+	return s
+}
+
+// open reports whether the store is open.
+func (s *Store) open() error {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.closed {
+		return ErrClosed
+	}
+	return nil
+}

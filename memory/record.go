@@ -1,0 +1,257 @@
+package memory
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/surefoot-ai/surefoot/agent"
+	"github.com/surefoot-ai/surefoot/memory/archive"
+	"github.com/surefoot-ai/surefoot/memory/lesson"
+)
+
+var (
+	errStale = errors.New("another process wrote in between")
+	errKnown = errors.New("episode is already recorded")
+)
+
+// Record keeps e and learns from it; it returns nil only once both are on the
+// disk. A success is kept as a demonstration; the same actions in the same task
+// again only count. Of a failure the lessons are kept, merged with those that
+// say the same; and a success that got through by what a lesson warns of counts
+// against that lesson. What e.Context holds was recalled, not experienced, and
+// nothing is learned from it.
+//
+// The same episode again is no change. Another episode under the same ID is
+// ErrConflict.
+//
+// An Abstracter that fails is replaced by lesson.Default for this episode; an
+// Embedder that fails leaves the item to BM25 until the next Open. Neither
+// loses an episode. If ctx ends first, nothing is recorded.
+func (s *Store) Record(ctx context.Context, e agent.Episode) error {
+	if e.ID == "" {
+		return ErrNoID
+	}
+	body, err := archive.EncodeEpisode(e)
+	if err != nil {
+		return fmt.Errorf("episode %s: %w", e.ID, err)
+	}
+	if err := s.current(ctx); err != nil {
+		return err
+	}
+	s.mu.RUnlock()
+	if known, err := s.archive.HasEpisode(ctx, e.ID, body); known || err != nil {
+		return err
+	}
+	lessons, err := s.learn(ctx, e)
+	if err != nil {
+		return fmt.Errorf("episode %s: %w", e.ID, err)
+	}
+	s.write.Lock()
+	defer s.write.Unlock()
+	for {
+		err := s.recordOnce(ctx, e, body, lessons)
+		if !errors.Is(err, errStale) {
+			return err
+		}
+	}
+}
+
+// recordOnce plans the changes on what memory knows now and commits them, or
+// returns errStale if another process was faster.
+func (s *Store) recordOnce(ctx context.Context, e agent.Episode, body []byte, lessons []agent.Lesson) error {
+	if err := s.current(ctx); err != nil {
+		return err
+	}
+	gen := s.gen
+	changed, err := s.plan(ctx, e, lessons)
+	s.mu.RUnlock()
+	if err != nil {
+		return fmt.Errorf("episode %s: %w", e.ID, err)
+	}
+	if err := s.vectorize(ctx, changed); err != nil {
+		return err
+	}
+	err = s.archive.Write(ctx, func(tx *archive.Tx) error {
+		if tx.Generation() != gen+1 {
+			return errStale
+		}
+		if added, err := tx.PutEpisode(ctx, e, body); err != nil {
+			return err
+		} else if !added {
+			return errKnown
+		}
+		for _, it := range changed {
+			if err := tx.PutItem(ctx, it); err != nil {
+				return err
+			}
+			if it.Vector == nil {
+				continue
+			}
+			if err := tx.PutVector(ctx, it.ID, s.o.Embedder.ID(), it.Vector); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if errors.Is(err, errKnown) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed || s.gen > gen {
+		return nil // durable, and a reader has already taken it in
+	}
+	if err := s.apply(ctx, changed); err != nil {
+		return err
+	}
+	s.gen = gen + 1
+	return nil
+}
+
+// vectorize gives each item its vector, where the embedder has one.
+func (s *Store) vectorize(ctx context.Context, items []archive.Item) error {
+	texts := make([]string, len(items))
+	for i, it := range items {
+		texts[i] = it.Text
+	}
+	vectors, err := s.embed(ctx, texts)
+	if err != nil {
+		return ctx.Err() // an embedder's own failure costs the vector, not the episode
+	}
+	for i, v := range vectors {
+		if s.fits(v) {
+			items[i].Vector = v
+		}
+	}
+	return nil
+}
+
+// learn makes the lessons of e, not yet merged with those of before.
+func (s *Store) learn(ctx context.Context, e agent.Episode) ([]agent.Lesson, error) {
+	if e.Outcome.Success {
+		if s.o.Form == UniformAbstract {
+			return []agent.Lesson{lesson.Success(e)}, nil
+		}
+		return nil, nil
+	}
+	if s.o.Form == UniformVerbatim {
+		return nil, nil
+	}
+	successes, err := s.nearestSuccesses(ctx, e.Task)
+	if err != nil {
+		return nil, err
+	}
+	lessons, err := s.o.Abstracter.Abstract(ctx, e, successes)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if lessons, err = (lesson.Default{}).Abstract(ctx, e, successes); err != nil {
+			return nil, err
+		}
+	}
+	if lesson.Transient(e) {
+		for i := range lessons {
+			if lessons[i].Expires.IsZero() {
+				lessons[i].Expires = s.o.Clock().Add(TransientLife)
+			}
+		}
+	} else if lessons, err = s.acrossTrials(ctx, e, successes, lessons); err != nil {
+		return nil, err
+	}
+	for i := range lessons {
+		l := &lessons[i]
+		l.Suite, l.Kind = e.Task.Suite, e.Task.Kind
+		l.Confidence = max(0, min(1, l.Confidence))
+		l.State = ""
+		if lesson.Quotes(*l, e) {
+			l.State = agent.LessonQuarantined
+		}
+	}
+	return lessons, nil
+}
+
+// acrossTrials replaces the lesson about the task by one made of all failures
+// at it, if there are others and the abstracter can.
+func (s *Store) acrossTrials(ctx context.Context, e agent.Episode, successes []agent.Episode, lessons []agent.Lesson) ([]agent.Lesson, error) {
+	t, ok := s.o.Abstracter.(TaskAbstracter)
+	if !ok || e.Task.ID == "" {
+		return lessons, nil
+	}
+	failures, err := s.archive.Episodes(ctx, archive.EpisodeQuery{
+		Suite: e.Task.Suite, Task: e.Task.ID, Outcome: archive.Failures, MaxEpisodes: MaxTrials - 1})
+	if err != nil || len(failures) == 0 {
+		return lessons, err
+	}
+	l, err := t.AbstractTask(ctx, append(failures, e), successes)
+	if err != nil {
+		return lessons, ctx.Err() // the lesson of this trial alone is there
+	}
+	l.Task = e.Task.ID
+	for i := range lessons {
+		if lessons[i].Task != "" {
+			lessons[i] = l
+			return lessons, nil
+		}
+	}
+	return append([]agent.Lesson{l}, lessons...), nil
+}
+
+// nearestSuccesses are successes of the task's kind, nearest goal first.
+func (s *Store) nearestSuccesses(ctx context.Context, task agent.Task) ([]agent.Episode, error) {
+	q := s.newQuery(ctx, task)
+	if err := s.current(ctx); err != nil {
+		return nil, err
+	}
+	found, err := q.find(ctx, agent.KindDemonstration)
+	s.mu.RUnlock()
+	if err != nil {
+		return nil, err
+	}
+	found = slices.DeleteFunc(found, func(c Candidate) bool { return c.Tier == TierSuite })
+	var out []agent.Episode
+	for _, c := range found[:min(MaxSuccesses, len(found))] {
+		e, err := s.Episode(ctx, c.ID)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, e)
+	}
+	return out, nil
+}
+
+// verbatimItem is e as an item shown word for word.
+func verbatimItem(e agent.Episode, class agent.ItemKind) (archive.Item, error) {
+	v := newVerbatim(e)
+	body, err := json.Marshal(v)
+	if err != nil {
+		return archive.Item{}, err
+	}
+	return archive.Item{
+		ID: e.ID, Class: class, Suite: e.Task.Suite, Kind: e.Task.Kind, Task: e.Task.ID,
+		Key: actionsKey(e, class), Text: queryText(e.Task),
+		Doc: v.text(len(v.Steps)), Body: body,
+	}, nil
+}
+
+// actionsKey is equal for episodes of one class that did the same in the same
+// task: the SHA-256 of its parts, each with its length before it.
+func actionsKey(e agent.Episode, class agent.ItemKind) string {
+	h := sha256.New()
+	part := func(s string) { fmt.Fprintf(h, "%d:%s", len(s), s) }
+	part(string(class))
+	part(e.Task.Suite)
+	part(e.Task.ID)
+	for _, s := range e.Steps {
+		part(string(s.Action))
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}

@@ -1,0 +1,241 @@
+package memory
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"github.com/surefoot-ai/surefoot/agent"
+	"github.com/surefoot-ai/surefoot/memory/archive"
+	"github.com/surefoot-ai/surefoot/memory/index"
+)
+
+// Store is an open memory. It is safe for concurrent use, and several
+// processes may have the same folder open: writers wait for each other, and a
+// reader sees what the others have written.
+type Store struct {
+	o       Options
+	archive *archive.Archive
+
+	write sync.Mutex // one Record at a time plans and commits; taken before mu
+
+	mu     sync.RWMutex // guards all below; never held over a call of the Embedder or the Abstracter
+	index  index.Index
+	gen    int64                  // generation of the archive that is below
+	items  map[string]*entry      // by ID
+	byTask map[[2]string][]string // (suite, task) -> IDs in order of recording
+	byKind map[[2]string][]string // (suite, kind) -> IDs of lessons without a task, in order of recording
+	byKey  map[string]string      // key of a demonstration -> its ID
+	kinds  map[[2]string][]string // (suite, class) -> kinds, in order of recording
+	closed bool
+}
+
+// entry is an item in memory.
+type entry struct {
+	archive.Item              // without Vector, Doc and Body
+	lesson       agent.Lesson // if Class is KindLesson
+	seen         int          // otherwise
+	indexed      bool         // its vector is in the index
+}
+
+// fileName is the archive's name inside the folder.
+const fileName = "memory.db"
+
+// Open opens the memory in dir, creating dir if it is not there. The vector
+// index is rebuilt, and items for which the Embedder has no vector yet are
+// embedded. It returns ErrNewerSchema, ErrCorrupt, ErrBusy or ErrForm where
+// they fit.
+func Open(dir string, o Options) (*Store, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	ctx := context.Background()
+	a, err := archive.Open(ctx, filepath.Join(dir, fileName))
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{
+		o: o, archive: a, index: index.NewChromem(),
+		items: map[string]*entry{}, byTask: map[[2]string][]string{}, byKind: map[[2]string][]string{}, byKey: map[string]string{}, kinds: map[[2]string][]string{},
+	}
+	if err := s.load(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", dir, err), a.Close())
+	}
+	return s, nil
+}
+
+func (s *Store) load(ctx context.Context) error {
+	form, err := s.archive.Setting(ctx, "form", string(s.o.Form))
+	if err != nil {
+		return err
+	}
+	if form != string(s.o.Form) {
+		return fmt.Errorf("form %q, asked for %q: %w", form, s.o.Form, ErrForm)
+	}
+	if err := s.refresh(ctx); err != nil {
+		return err
+	}
+	return s.embedMissing(ctx)
+}
+
+// Close closes the store. Whatever is called after it returns ErrClosed; a
+// second Close does nothing.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	return s.archive.Close()
+}
+
+// current brings what is in memory up to the archive, which another process
+// may have written to, and returns with the read lock held unless it returns
+// an error.
+func (s *Store) current(ctx context.Context) error {
+	s.mu.RLock()
+	if s.closed {
+		s.mu.RUnlock()
+		return ErrClosed
+	}
+	gen, err := s.archive.Generation(ctx)
+	if err != nil {
+		s.mu.RUnlock()
+		return err
+	}
+	if gen == s.gen {
+		return nil
+	}
+	s.mu.RUnlock()
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return ErrClosed
+	}
+	err = s.refresh(ctx)
+	s.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	s.mu.RLock() // what others write from here on, the next call sees
+	if s.closed {
+		s.mu.RUnlock()
+		return ErrClosed
+	}
+	return nil
+}
+
+// refresh loads what changed in the archive. The caller holds the lock.
+func (s *Store) refresh(ctx context.Context) error {
+	gen, err := s.archive.Generation(ctx)
+	if err != nil || gen == s.gen {
+		return err
+	}
+	changed, err := s.archive.Items(ctx, s.gen, s.o.Embedder.ID())
+	if err != nil {
+		return err
+	}
+	if err := s.apply(ctx, changed); err != nil {
+		return err
+	}
+	s.gen = gen
+	return nil
+}
+
+// apply takes items, as they are in the archive, into memory. The caller holds
+// the lock.
+func (s *Store) apply(ctx context.Context, changed []archive.Item) error {
+	docs := map[string][]index.Document{}
+	for _, it := range changed {
+		e, err := newEntry(it)
+		if err != nil {
+			return err
+		}
+		if old := s.items[it.ID]; old == nil {
+			s.link(e)
+		} else if old.indexed {
+			if err := s.index.Delete(ctx, s.collection(old.Item), it.ID); err != nil {
+				return err
+			}
+		}
+		s.items[it.ID] = e
+		if e.indexed = s.fits(it.Vector); e.indexed {
+			c := s.collection(it)
+			docs[c] = append(docs[c], index.Document{
+				ID: it.ID, Text: it.Doc, Vector: it.Vector,
+				Metadata: map[string]string{"class": string(it.Class), "suite": it.Suite, "kind": it.Kind, "task": it.Task},
+			})
+		}
+	}
+	for c, d := range docs {
+		if err := s.index.Put(ctx, c, d...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func newEntry(it archive.Item) (*entry, error) {
+	e := &entry{Item: it}
+	e.Vector, e.Doc, e.Body = nil, "", nil // the index and the archive have them
+	if it.Class == agent.KindLesson {
+		if err := json.Unmarshal(it.Body, &e.lesson); err != nil {
+			return nil, fmt.Errorf("lesson %s: %w: %w", it.ID, ErrCorrupt, err)
+		}
+		return e, nil
+	}
+	v, err := decodeVerbatim(it.Body)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", it.Class, it.ID, err)
+	}
+	e.seen = v.Seen
+	return e, nil
+}
+
+// link makes a new entry findable by task, kind or key.
+func (s *Store) link(e *entry) {
+	if e.Task != "" {
+		k := [2]string{e.Suite, e.Task}
+		s.byTask[k] = append(s.byTask[k], e.ID)
+	}
+	if e.Class == agent.KindLesson && e.Task == "" {
+		k := [2]string{e.Suite, e.Kind}
+		s.byKind[k] = append(s.byKind[k], e.ID)
+	}
+	if e.Class != agent.KindLesson {
+		s.byKey[e.Key] = e.ID
+	}
+	if k := [2]string{e.Suite, string(e.Class)}; !slices.Contains(s.kinds[k], e.Kind) {
+		s.kinds[k] = append(s.kinds[k], e.Kind)
+	}
+}
+
+// collection is the index's collection for an item: one for each suite, kind,
+// class and embedder, so that no filter is needed. Lessons about single tasks
+// have their own, or they would crowd out the few that are about the kind.
+func (s *Store) collection(it archive.Item) string {
+	class := string(it.Class)
+	if it.Class == agent.KindLesson && it.Task != "" {
+		class += " of task"
+	}
+	return s.collectionOf(class, it.Suite, it.Kind)
+}
+
+func (s *Store) collectionOf(class, suite, kind string) string {
+	return fmt.Sprintf("%q %q %q %q", suite, kind, class, s.o.Embedder.ID())
+}
+
+// fits reports whether v is a vector that can be compared with the others.
+func (s *Store) fits(v []float32) bool {
+	return len(v) == s.o.Embedder.Dim() && slices.ContainsFunc(v, func(x float32) bool { return x != 0 })
+}
