@@ -1,13 +1,21 @@
 package main
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/surefoot-ai/surefoot/agent"
+	"github.com/surefoot-ai/surefoot/memory"
 )
 
 // scriptCommands are what testscript itself cannot say.
@@ -15,6 +23,7 @@ func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args 
 	return map[string]func(ts *testscript.TestScript, neg bool, args []string){
 		"status":     checkStatus,
 		"fullstdout": checkFullStdout,
+		"record":     recordEpisodes,
 	}
 }
 
@@ -62,4 +71,30 @@ func execute(ts *testscript.TestScript, stdout *os.File, args []string) (status 
 	}
 	ts.Check(err)
 	return 0, b.String()
+}
+
+// recordEpisodes records the episodes of a JSON-lines file in a memory: record
+// DIR FORM FILE. The IDs and the clock are fixed.
+func recordEpisodes(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: record DIR FORM FILE")
+	}
+	n := 0
+	s, err := memory.Open(ts.MkAbs(args[0]), memory.Options{
+		Form:  memory.Form(args[1]),
+		Clock: func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) },
+		NewID: func() string { n++; return fmt.Sprintf("item-%d", n) },
+	})
+	ts.Check(err)
+	d := json.NewDecoder(strings.NewReader(ts.ReadFile(args[2])))
+	for {
+		var e agent.Episode
+		err := d.Decode(&e)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		ts.Check(err)
+		ts.Check(s.Record(context.Background(), e))
+	}
+	ts.Check(s.Close())
 }

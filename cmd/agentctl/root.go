@@ -115,6 +115,9 @@ func addCommands(a *app, root *cobra.Command) {
 		group string
 		cmd   *cobra.Command
 	}{
+		{groupLook, newEpisodes(a)},
+		{groupLook, newLessons(a)},
+		{groupLook, newDemos(a)},
 		{groupSelf, newConfig(a)},
 		{groupSelf, newVersion(a)},
 		{groupSelf, newCompletion()},

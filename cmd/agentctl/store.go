@@ -1,0 +1,92 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/surefoot-ai/surefoot/memory"
+)
+
+// storeFile is what a folder that holds a memory has inside.
+const storeFile = "memory.db"
+
+// openStore opens the memory under --store, whatever its form. It makes none:
+// looking at a memory that is not there is an error, which names those that
+// lie below the folder.
+func (a *app) openStore() (*memory.Store, error) {
+	if _, err := os.Stat(filepath.Join(a.store, storeFile)); err != nil {
+		return nil, a.noStore(err)
+	}
+	for _, form := range []memory.Form{memory.Asymmetric, memory.UniformVerbatim, memory.UniformAbstract} {
+		s, err := memory.Open(a.store, memory.Options{Form: form})
+		if errors.Is(err, memory.ErrForm) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("store %s: %w", a.store, err)
+		}
+		return s, nil
+	}
+	return nil, fmt.Errorf("store %s: %w", a.store, memory.ErrForm)
+}
+
+func (a *app) noStore(err error) error {
+	if !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("store %s: %w", a.store, err)
+	}
+	var below []string
+	for _, pattern := range []string{"*", filepath.Join("*", "*"), filepath.Join("*", "*", "*")} {
+		// The one error of Glob is a bad pattern, which a folder's name may be.
+		found, _ := filepath.Glob(filepath.Join(a.store, pattern, storeFile))
+		for _, f := range found {
+			below = append(below, filepath.Dir(f))
+		}
+	}
+	if len(below) > 0 {
+		return fmt.Errorf("store %s: holds no memory itself; name one of\n  %s", a.store, strings.Join(below, "\n  "))
+	}
+	return fmt.Errorf("store %s: there is no memory; 'agentctl eval' makes one and says where, --store names it", a.store)
+}
+
+// withStore makes a command's RunE of what is to be done with the open store.
+func (a *app) withStore(do func(cmd *cobra.Command, s *memory.Store, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		s, err := a.openStore()
+		if err != nil {
+			return err
+		}
+		err = do(cmd, s, args)
+		if e := s.Close(); err == nil && e != nil {
+			err = fmt.Errorf("store %s: %w", a.store, e)
+		}
+		return err
+	}
+}
+
+// selection is which of the items of a memory a list shows.
+type selection struct {
+	suite, kind, task string
+	most              int
+}
+
+// addSelection gives cmd the flags of a selection.
+func addSelection(cmd *cobra.Command, s *selection) {
+	f := cmd.Flags()
+	f.StringVar(&s.suite, "suite", "", "only those of a suite")
+	f.StringVar(&s.kind, "kind", "", "only those of a kind of task")
+	f.StringVar(&s.task, "task", "", "only those of a task")
+	f.Var(newCount(&s.most, 0, 0), "limit", "at most so many; 0: all")
+}
+
+// newNoun is a command that has subcommands only.
+func newNoun(use, short string, subcommands ...*cobra.Command) *cobra.Command {
+	c := &cobra.Command{Use: use, Short: short, Args: cobra.ArbitraryArgs, RunE: group}
+	c.AddCommand(subcommands...)
+	return c
+}
