@@ -143,8 +143,8 @@ func (w *Watch) unwatched(seen string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.planned > 0 {
-		w.calls[len(w.calls)-w.planned].seen = seen
-		w.planned--
+		w.calls[len(w.calls)-1].seen = seen // an executor announces a call just before it
+		w.planned = 0
 	}
 }
 
