@@ -13,7 +13,9 @@ func (r *Result) plots() []chart {
 	if len(r.Conditions) > 1 {
 		charts = append(charts, r.differences())
 	}
-	charts = append(charts, r.byContext())
+	if slices.ContainsFunc(r.Conditions, func(c Condition) bool { return c.last().MeanContextTokens > 0 }) {
+		charts = append(charts, r.byContext())
+	}
 	if len(r.Conditions) > 0 && len(r.Conditions[0].last().Kinds) > 1 {
 		charts = append(charts, r.byKind())
 	}
