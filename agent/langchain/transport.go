@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -129,9 +128,6 @@ func (c *client) Do(r *http.Request) (*http.Response, error) {
 	resp, err := c.Client.Do(r)
 	if s, ok := errors.AsType[*serverError](err); ok {
 		return nil, s
-	}
-	if u, ok := errors.AsType[*url.Error](err); ok {
-		return nil, u.Err
 	}
 	return resp, err
 }
