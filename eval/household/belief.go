@@ -74,7 +74,7 @@ func (b *belief) observe(a agent.Action, text string) {
 	if !b.answered {
 		return
 	}
-	if name, ok := strings.CutPrefix(string(a), "go to "); ok {
+	if name, ok := strings.CutPrefix(strings.TrimSpace(string(a)), "go to "); ok {
 		b.here = name
 		b.spot(name).tried++
 	}

@@ -28,10 +28,10 @@ type GenerateOptions struct {
 }
 
 // DefaultGenerateOptions make games in which searching matters: an expert that
-// knows where things usually are needs about twice the steps of one that knows
-// where they are.
+// knows where things usually are needs more than twice the steps of one that
+// knows where they are.
 func DefaultGenerateOptions() GenerateOptions {
-	return GenerateOptions{Receptacles: 22, Objects: 24, Astray: 0.4, Openable: 0.6, Shared: 0.1, Spare: 0.1}
+	return GenerateOptions{Receptacles: 24, Objects: 24, Astray: 0.5, Openable: 0.75, Shared: 0.1, Spare: 0.1}
 }
 
 // Validate returns an error that wraps [ErrOptions] and names the field, its

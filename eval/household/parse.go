@@ -20,9 +20,10 @@ const MaxFileBytes = 8 << 20
 // Limits of what one room may hold; ALFWorld's rooms have up to 70 objects and
 // 50 receptacles. They bound what Parse allocates.
 const (
-	maxObjects     = 2000
-	maxReceptacles = 1000
-	maxTypes       = 500
+	maxObjects     = 500
+	maxReceptacles = 200
+	maxTypes       = 300
+	maxActions     = 1000 // of the walkthrough
 )
 
 // gameFile is the JSON of a game.tw-pddl.
@@ -124,8 +125,8 @@ func parse(data []byte) (*Game, error) {
 		return nil, err
 	}
 	for i, a := range f.Walkthrough {
-		if i == maxObjects {
-			return nil, &FormatError{Section: "walkthrough", Reason: fmt.Sprintf("more than %d actions", maxObjects)}
+		if i == maxActions {
+			return nil, &FormatError{Section: "walkthrough", Reason: fmt.Sprintf("more than %d actions", maxActions)}
 		}
 		g.walkthrough = append(g.walkthrough, agent.Action(a))
 	}
