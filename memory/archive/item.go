@@ -24,6 +24,9 @@ type Item struct {
 // PutItem adds it or, by its ID, replaces it; the vectors of a replaced item
 // whose text changed are dropped. Vector is not written: see PutVector.
 func (t *Tx) PutItem(ctx context.Context, it Item) error {
+	if it.Body == nil {
+		it.Body = []byte{} // nil would be NULL
+	}
 	var seq int64
 	var old string
 	err := t.tx.QueryRowContext(ctx, `SELECT seq, text FROM items WHERE id = ?`, it.ID).Scan(&seq, &old)

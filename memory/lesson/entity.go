@@ -79,8 +79,12 @@ func isWord(s string) bool {
 }
 
 // isIdentifier: letters together with a digit, an underscore or a slash, or
-// with a dot between letters.
+// with a dot between letters; but not words of grammar with a slash between
+// ("in/on").
 func isIdentifier(s string) bool {
+	if a, b, ok := strings.Cut(strings.ToLower(s), "/"); ok && isGrammar(a) && isGrammar(b) {
+		return false
+	}
 	letter, mark := false, false
 	for i, r := range s {
 		switch {

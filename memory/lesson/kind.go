@@ -2,6 +2,7 @@ package lesson
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -72,7 +73,11 @@ func (k kind) unfound(missing []string) (mistake, remedy string, cause agent.Cau
 	if known := k.wherever(); len(known) > 0 {
 		remedy += ", begin with " + strings.Join(known, ", ")
 	}
-	return "ending the search before " + strings.Join(names, " and ") + " is seen", remedy, agent.CauseKnowledge
+	verb := " is seen"
+	if len(names) > 1 {
+		verb = " are seen"
+	}
+	return "ending the search before " + strings.Join(names, " and ") + verb, remedy, agent.CauseKnowledge
 }
 
 // maxPlaceTypes is how many types of places are named where successes found
@@ -82,20 +87,34 @@ const maxPlaceTypes = 4
 // wherever are the types of the places where successes found their things, the
 // most frequent first.
 func (k kind) wherever() []string {
+	count := whereFound(k.successes, nil)
+	out := slices.Sorted(maps.Keys(count))
+	slices.SortStableFunc(out, func(a, b string) int { return cmp.Compare(count[b], count[a]) })
+	return out[:min(len(out), maxPlaceTypes)]
+}
+
+// sameThing is how much more it counts where a success found the very thing
+// that is sought than where it found another.
+const sameThing = 10
+
+// whereFound counts the types of the places where successes found their things;
+// those of the types in sought count more.
+func whereFound(successes []trace, sought []string) map[string]int {
 	count := map[string]int{}
-	var out []string
-	for _, s := range k.successes {
+	for _, s := range successes {
 		f := s.search()
 		for _, e := range f.found {
-			if p := f.at[e]; p != "" {
-				if count[typeOf(p)]++; count[typeOf(p)] == 1 {
-					out = append(out, typeOf(p))
-				}
+			p := f.at[e]
+			if p == "" {
+				continue
+			}
+			count[typeOf(p)]++
+			if slices.Contains(sought, singular(typeOf(e))) {
+				count[typeOf(p)] += sameThing - 1
 			}
 		}
 	}
-	slices.SortFunc(out, func(a, b string) int { return cmp.Or(cmp.Compare(count[b], count[a]), cmp.Compare(a, b)) })
-	return out[:min(len(out), maxPlaceTypes)]
+	return count
 }
 
 // offPlan: the first key step of the nearest success that was left out or came

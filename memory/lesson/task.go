@@ -77,7 +77,7 @@ func (r retry) mistake() string {
 		slices.SortFunc(r.search.looked, byName)
 		out = append(out, list(r.search.looked, maxPlaces)+" (no "+r.noun()+")")
 	}
-	if a := r.idle(); a != "" {
+	if a := r.idle(r.known()); a != "" {
 		out = append(out, a+" (no effect)")
 	}
 	if d := r.deviation; d.event >= 0 {
@@ -86,10 +86,27 @@ func (r retry) mistake() string {
 	for _, l := range r.cycles() {
 		out = append(out, "repeating "+l+" (loop)")
 	}
-	if len(out) == 0 {
-		return "the same steps again (out of steps)"
+	if len(out) > 0 {
+		return strings.Join(out, ", ")
 	}
-	return strings.Join(out, ", ")
+	if a := r.idle(nil); a != "" {
+		return a + " (no effect)"
+	}
+	return "the same steps again (out of steps)"
+}
+
+// known are the entities that an observation or an admissible action named.
+func (r retry) known() map[string]bool {
+	out := map[string]bool{}
+	for _, e := range r.start {
+		out[e] = true
+	}
+	for _, v := range r.events {
+		for _, e := range v.seen {
+			out[e] = true
+		}
+	}
+	return out
 }
 
 // maxNouns is how many words of a goal may be named as not found: if there are
@@ -108,14 +125,16 @@ func (r retry) noun() string {
 	return strings.Join(words, " or ")
 }
 
-// idle names the actions that never had an effect: those alike but for their
-// one entity together, "go to shelf 2, shelf 3".
-func (r retry) idle() string {
+// idle names the actions on things that never had an effect, those alike but
+// for their one entity together, "go to shelf 2, shelf 3". If known is not nil,
+// actions on things that are not in it are left out: what they name was made up,
+// and nothing is learned about the world.
+func (r retry) idle(known map[string]bool) string {
 	var order []string // of first occurrence
 	ends := map[string][]string{}
 	total := 0
 	for _, v := range r.events {
-		if !v.noEffect || total >= maxActions || slices.ContainsFunc(r.events, func(o event) bool { return !o.noEffect && o.action == v.action }) {
+		if total >= maxActions || !r.neverWorked(v) || known != nil && slices.ContainsFunc(v.names, func(n string) bool { return !known[n] }) {
 			continue
 		}
 		text := clip(v.action, maxActionWords)
@@ -136,6 +155,13 @@ func (r retry) idle() string {
 		order[i] += strings.Join(ends[head], ", ")
 	}
 	return strings.Join(order, ", ")
+}
+
+// neverWorked reports whether the event's action had no effect whenever it was
+// done. Where things have names, an action without one is not counted.
+func (r retry) neverWorked(v event) bool {
+	return v.noEffect && (len(v.names) > 0 || len(r.start) == 0) &&
+		!slices.ContainsFunc(r.events, func(o event) bool { return !o.noEffect && o.action == v.action })
 }
 
 // cycles writes the loops of all trials, the latest trial first.
@@ -214,15 +240,7 @@ func (r retry) untried() []string {
 			}
 		}
 	}
-	used := map[string]int{}
-	for _, s := range r.successes {
-		f := s.search()
-		for _, e := range f.found {
-			if p := f.at[e]; p != "" {
-				used[typeOf(p)]++
-			}
-		}
-	}
+	used := whereFound(r.successes, r.missing(r.search.found))
 	var out []string
 	number := map[string]int{}
 	for _, p := range r.start {

@@ -148,9 +148,6 @@ func hasWord(text string, words ...string) bool {
 	return false
 }
 
-// isGoal reports whether an entity is of a type that the goal names.
-func (t trace) isGoal(entity string) bool { return slices.Contains(t.goal, singular(typeOf(entity))) }
-
 // isPlace reports whether an entity was known from the start. In a world that
 // names nothing at the start, everything is a place.
 func (t trace) isPlace(entity string) bool {
@@ -160,10 +157,8 @@ func (t trace) isPlace(entity string) bool {
 // isSought reports whether an entity is one that the goal names and that had
 // to be found. If the goal names only what is known from the start, it is that.
 func (t trace) isSought(entity string) bool {
-	if !t.isGoal(entity) {
-		return false
-	}
-	return !slices.Contains(t.places, singular(typeOf(entity))) || len(t.places) == len(t.types)
+	w := singular(typeOf(entity))
+	return slices.Contains(t.goal, w) && (!slices.Contains(t.places, w) || len(t.places) == len(t.goal))
 }
 
 // target is the one place that the event was about, or "".
