@@ -98,7 +98,7 @@ statue: shelf 4 dresser 3 desk 1
 tissuebox: sidetable 3 dresser 2 desk 1 shelf 1
 vase: dresser 3 shelf 3 sidetable 1
 watch: drawer 3 sidetable 3 dresser 2 safe 1
-cloth: laundryhamper 3 drawer 3 armchair 1`
+cloth: laundryhamper 3 drawer 3 dresser 2 armchair 1`
 
 	livingAlways = "sofa coffeetable sidetable tvstand garbagecan diningtable"
 	livingFill   = "drawer 6 shelf 5 cabinet 3 sidetable 2 armchair 2 ottoman 1 dresser 1 safe 1"
