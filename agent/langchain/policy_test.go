@@ -68,6 +68,7 @@ var here = agent.Observation{Text: "You see a desk 1 and a desk 12.", Admissible
 // protocols.
 func TestReplies(t *testing.T) {
 	ok := langchaintest.Reply{Text: "look", Prompt: 40, Completion: 2}
+	const whole = `{"choices":[{"message":{"content":"go to desk 1"}}],"message":{"content":"go to desk 1"},"done":true}` + "\n"
 	for _, tt := range []struct {
 		name    string
 		replies []langchaintest.Reply
@@ -96,6 +97,8 @@ func TestReplies(t *testing.T) {
 			[]time.Duration{time.Second, 2 * time.Second}, agent.FailureError{Cause: agent.CauseTool, Transient: true}, "did not reply in time"},
 		{"cut off", []langchaintest.Reply{{Text: strings.Repeat("long ", 2000), Cut: true}, ok}, "look", 42, []time.Duration{time.Second}, agent.FailureError{}, ""},
 		{"cut off in a whole reply", []langchaintest.Reply{{Body: `{"choices":[{"mess`}, ok}, "look", 42, []time.Duration{time.Second}, agent.FailureError{}, ""},
+		{"cut off after what looks whole", []langchaintest.Reply{{Body: whole + strings.Repeat(" ", len(whole)), Cut: true}, ok}, "look", 42,
+			[]time.Duration{time.Second}, agent.FailureError{}, ""},
 		{"not JSON", []langchaintest.Reply{{Body: "<html>"}, {Body: "<html>"}, {Body: "<html>"}}, "", 0,
 			[]time.Duration{time.Second, 2 * time.Second}, agent.FailureError{Cause: agent.CauseTool, Transient: true}, "invalid character"},
 		{"wrong type", []langchaintest.Reply{{Body: `{"choices":"none","message":"none","done":true}`}, ok}, "look", 42, []time.Duration{time.Second}, agent.FailureError{}, ""},
