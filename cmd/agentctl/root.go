@@ -22,6 +22,7 @@ type app struct {
 
 	store  string // --store
 	format string // --output
+	quiet  bool   // --quiet
 }
 
 // run executes one command line and returns the exit status. It is the whole
@@ -79,6 +80,7 @@ Exit status: 0 ok, 1 failed, 2 wrong usage; see 'agentctl help exit-codes'.`,
 		"folder of the memory to read (default $XDG_DATA_HOME/agentctl, or ~/.local/share/agentctl)")
 	root.PersistentFlags().VarP(newChoice(&a.format, "table", formats()...), "output", "o",
 		"how to show data: "+strings.Join(formats(), ", "))
+	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "say nothing but data, warnings and errors")
 	a.settings = newSettings(root)
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(flagError)
@@ -115,6 +117,7 @@ func addCommands(a *app, root *cobra.Command) {
 		group string
 		cmd   *cobra.Command
 	}{
+		{groupWork, newEval(a)},
 		{groupLook, newEpisodes(a)},
 		{groupLook, newLessons(a)},
 		{groupLook, newDemos(a)},
