@@ -6,6 +6,7 @@ import (
 	"os"
 	"reflect"
 	"testing"
+	"time"
 
 	"github.com/surefoot-ai/surefoot/agent"
 )
@@ -109,6 +110,36 @@ func TestNoAppendAfterAFailedOne(t *testing.T) {
 	}
 	if err := l.close(); err == nil {
 		t.Error("close forgot the error")
+	}
+}
+
+// A finished episode waits at most a second to be durable, even if none follows.
+func TestLogIsSyncedInTime(t *testing.T) {
+	l, _, err := openLog(t.TempDir(), header{Format: 1}, true, func(logged) error { return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &runner{log: l}
+	done, ended := make(chan struct{}), make(chan error)
+	go func() { ended <- r.syncLoop(done) }()
+	if err := l.append(record{Memory: &unit{"c", 1}}); err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	for waiting := true; waiting && time.Since(start) < 10*time.Second; time.Sleep(10 * time.Millisecond) {
+		l.mu.Lock()
+		waiting = l.dirty
+		l.mu.Unlock()
+	}
+	close(done)
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	if l.dirty {
+		t.Error("not synced after 10 s")
+	}
+	if err := l.close(); err != nil {
+		t.Fatal(err)
 	}
 }
 

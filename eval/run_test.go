@@ -240,20 +240,22 @@ func TestEveryTaskHasItsOwnChance(t *testing.T) {
 }
 
 func TestFirstTrialIsShared(t *testing.T) {
+	none, primed := eval.Condition{Name: "none"}, eval.Condition{Name: "primed", Open: openPrimed}
 	for _, tc := range []struct {
-		name   string
-		second eval.Condition
-		begun  int64
+		name          string
+		first, second eval.Condition
+		begun         int64
 	}{
-		{"empty memory", eval.Condition{Name: "lessons", Open: openMemory}, 18},
-		{"no memory", eval.Condition{Name: "none again"}, 18},
-		{"memory that knows something", eval.Condition{Name: "primed", Open: openPrimed}, 18 + 2},
+		{"empty memory", none, eval.Condition{Name: "lessons", Open: openMemory}, 18},
+		{"no memory", none, eval.Condition{Name: "none again"}, 18},
+		{"memory that knows something", none, primed, 18 + 2},
+		{"the first knows something", primed, none, 18 + 2},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			c := doors("")
 			s := &spy{}
 			shared := 0
-			c.Policy, c.Trials, c.Conditions = s, 1, []eval.Condition{c.Conditions[0], tc.second}
+			c.Policy, c.Trials, c.Conditions = s, 1, []eval.Condition{tc.first, tc.second}
 			c.Progress = func(p eval.Progress) {
 				if p.Shared {
 					shared++
