@@ -136,8 +136,12 @@ func TestGenerateOptions(t *testing.T) {
 	}
 	// Every corner of the options gives games that can be won.
 	for i, o := range []GenerateOptions{
-		with(func(o *GenerateOptions) { o.Receptacles, o.Objects, o.Astray, o.Openable, o.Shared, o.Spare = 10, 5, 0, 0, 0, 0 }),
-		with(func(o *GenerateOptions) { o.Receptacles, o.Objects, o.Astray, o.Openable, o.Shared, o.Spare = 60, 100, 1, 1, 1, 1 }),
+		with(func(o *GenerateOptions) {
+			o.Receptacles, o.Objects, o.Astray, o.Openable, o.Shared, o.Spare = 10, 5, 0, 0, 0, 0
+		}),
+		with(func(o *GenerateOptions) {
+			o.Receptacles, o.Objects, o.Astray, o.Openable, o.Shared, o.Spare = 60, 100, 1, 1, 1, 1
+		}),
 	} {
 		for _, kind := range Kinds() {
 			o.Kind = kind
