@@ -39,25 +39,54 @@ type Pack struct {
 	Transposed bool // Src is N×K instead of K×N
 }
 
-// Units is the number of panels.
-func (o *Pack) Units() int { return units(o.Dst.N, Width) }
+const packRows = 64
 
-// Run fills one panel.
-func (o *Pack) Run(_ *Worker, unit int) {
+// Units is the number of panels, or of blocks of rows if not Transposed: each
+// reads its part of Src from left to right.
+func (o *Pack) Units() int {
+	if o.Transposed {
+		return units(o.Dst.N, Width)
+	}
+	return units(o.Dst.K, packRows)
+}
+
+// Run fills one panel, or one block of rows of all panels.
+func (o *Pack) Run(w *Worker, unit int) {
+	if o.Transposed {
+		o.transpose(w, unit)
+		return
+	}
+	p := o.Dst
+	lo, hi := chunk(unit, packRows, p.K)
+	for k := lo; k < hi; k++ {
+		src := o.Src[k*o.Row : k*o.Row+p.N]
+		at := k * Width
+		n := p.N / Width * Width
+		w.set.spread32(p.Data[at:], src[:n], p.K*Width)
+		if n < p.N {
+			dst := p.Data[at+n*p.K:][:Width]
+			clear(dst[copy(dst, src[n:]):])
+		}
+	}
+}
+
+// transpose fills one panel from rows of Src.
+func (o *Pack) transpose(w *Worker, unit int) {
 	p := o.Dst
 	dst := p.panel(unit)
 	lo, hi := chunk(unit, Width, p.N)
 	if hi-lo < Width {
 		clear(dst)
 	}
-	if o.Transposed {
-		for c := lo; c < hi; c++ {
-			scatter(dst, c-lo, o.Src[c*o.Row:c*o.Row+p.K])
+	c := lo
+	for ; c+8 <= hi; c += 8 {
+		done := w.set.transpose8(dst[c-lo:], o.Src[c*o.Row:], o.Row, p.K)
+		for i := c; i < c+8 && done < p.K; i++ {
+			scatter(dst[done*Width:], i-lo, o.Src[i*o.Row+done:i*o.Row+p.K])
 		}
-		return
 	}
-	for k := range p.K {
-		copy(dst[k*Width:], o.Src[k*o.Row+lo:k*o.Row+hi])
+	for ; c < hi; c++ {
+		scatter(dst, c-lo, o.Src[c*o.Row:c*o.Row+p.K])
 	}
 }
 

@@ -114,21 +114,29 @@ func (w *Worker) block(o *Product, r rect, k0 int) {
 // (ARow 1) to groups of rows: element (m,k) to (m/g*inner+k)*g + m%g.
 func (w *Worker) packLeft(a []float32, rows int) []float32 {
 	t, g := &w.tile, w.set.rows()
-	for m := 0; m < rows; m += g {
-		n := min(g, rows-m)
-		dst := w.pack[m*t.inner:]
-		if n == tileRows {
-			for k := range t.inner {
-				*(*[tileRows]float32)(dst[k*tileRows:]) = *(*[tileRows]float32)(a[k*t.aCol+m:])
-			}
-			continue
+	if g == tileRows {
+		rows8 := rows &^ 7
+		for k := range t.inner {
+			w.set.spread8(w.pack[k*tileRows:], a[k*t.aCol:k*t.aCol+rows8], t.inner*tileRows)
 		}
+		w.packGroups(a, rows8, rows)
+	} else {
+		w.packGroups(a, 0, rows)
+	}
+	t.aRow, t.aCol = 1, g
+	return w.pack
+}
+
+// packGroups packs the groups of rows [m0,m1), m0 where one starts.
+func (w *Worker) packGroups(a []float32, m0, m1 int) {
+	t, g := &w.tile, w.set.rows()
+	for m := m0; m < m1; m += g {
+		n := min(g, m1-m)
+		dst := w.pack[m*t.inner:]
 		for k := range t.inner {
 			copy(dst[k*g:k*g+n], a[k*t.aCol+m:])
 		}
 	}
-	t.aRow, t.aCol = 1, g
-	return w.pack
 }
 
 // store computes the tile, whose last columns may lie outside C.

@@ -59,6 +59,47 @@ func gateGradAVX2(x, u, d, act *float32, n int)
 //go:noescape
 func adamAVX2(p, grad, m, v *float32, n int, c *AdamStep)
 
+//go:noescape
+func spread8AVX2(dst, src *float32, n, step int)
+
+//go:noescape
+func spread32AVX2(dst, src *float32, n, step int)
+
+// spread8 is spreadPortable of width 8.
+func (s Set) spread8(dst, src []float32, step int) {
+	n := len(src) / 8
+	if s.level == portable || n == 0 {
+		spreadPortable(dst, src, 8, step)
+		return
+	}
+	_ = dst[(n-1)*step+7]
+	spread8AVX2(&dst[0], &src[0], n, step)
+}
+
+// spread32 is spreadPortable of width 32.
+func (s Set) spread32(dst, src []float32, step int) {
+	n := len(src) / 32
+	if s.level == portable || n == 0 {
+		spreadPortable(dst, src, 32, step)
+		return
+	}
+	_ = dst[(n-1)*step+31]
+	spread32AVX2(&dst[0], &src[0], n, step)
+}
+
+//go:noescape
+func transpose8AVX2(dst, src *float32, row, n int)
+
+// transpose8 writes 8 rows of src, row numbers apart, to 8 columns of a panel.
+// It returns how many of their n numbers it did; the caller does the others.
+func (s Set) transpose8(dst, src []float32, row, n int) int {
+	if n = s.whole(n); n > 0 {
+		_, _ = dst[(n-1)*Width+7], src[7*row+n-1]
+		transpose8AVX2(&dst[0], &src[0], row, n)
+	}
+	return n
+}
+
 // tile computes t. Its slices hold all rows, of Width columns each.
 func (s Set) tile(t *tile) {
 	// The machine code does not check its bounds.

@@ -33,3 +33,9 @@ func (s Set) gate(out, g, u []float32) { gatePortable(out, g, u) }
 func (s Set) gateGrad(g, u, d, act []float32) { gateGradPortable(g, u, d, act) }
 
 func (s Set) adam(p, g, m, v []float32, c *AdamStep) { adamPortable(p, g, m, v, c) }
+
+func (s Set) transpose8(_, _ []float32, _, _ int) int { return 0 }
+
+func (s Set) spread8(dst, src []float32, step int) { spreadPortable(dst, src, 8, step) }
+
+func (s Set) spread32(dst, src []float32, step int) { spreadPortable(dst, src, 32, step) }

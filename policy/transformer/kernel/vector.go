@@ -114,6 +114,15 @@ func gateGradPortable(g, u, d, act []float32) {
 	}
 }
 
+// spreadPortable copies src in pieces of the given width to places in dst that
+// are step apart; what is left over of src is not copied.
+func spreadPortable(dst, src []float32, width, step int) {
+	for at := 0; len(src) >= width; at += step {
+		copy(dst[at:at+width], src)
+		src = src[width:]
+	}
+}
+
 // AdamStep holds the constants of one AdamW update (Loshchilov and Hutter 2019,
 // arXiv:1711.05101, algorithm 2), the same for every element.
 type AdamStep struct {
@@ -138,7 +147,7 @@ func adamPortable(p, g, m, v []float32, c *AdamStep) {
 }
 
 // exp is e^x within 2 units in the last place of float32, 0 below -87.3 and
-// +Inf above 88.7: x = n·ln2 + r, and a polynomial of degree 6 in r (Cephes expf).
+// +Inf above 88.37: x = n·ln2 + r, and a polynomial of degree 6 in r (Cephes expf).
 func exp(x float32) float32 {
 	if x != x {
 		return x
@@ -158,7 +167,7 @@ func exp(x float32) float32 {
 
 const (
 	expLow     float32 = -87.33654
-	expHigh    float32 = 88.72283
+	expHigh    float32 = 88.37626
 	log2e      float32 = 1.44269504088896341
 	ln2High    float32 = 0.693359375
 	ln2Low     float32 = -2.12194440e-4

@@ -379,3 +379,107 @@ adamLoop:
 	JNZ         adamLoop
 	VZEROUPPER
 	RET
+
+// func spread8AVX2(dst, src *float32, n, step int)
+TEXT ·spread8AVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DX
+	MOVQ src+8(FP), SI
+	MOVQ n+16(FP), CX
+	MOVQ step+24(FP), R8
+	SHLQ $2, R8
+
+spread8Loop:
+	VMOVUPS (SI), Y0
+	VMOVUPS Y0, (DX)
+	ADDQ    $32, SI
+	ADDQ    R8, DX
+	DECQ    CX
+	JNZ     spread8Loop
+	VZEROUPPER
+	RET
+
+// func spread32AVX2(dst, src *float32, n, step int)
+TEXT ·spread32AVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DX
+	MOVQ src+8(FP), SI
+	MOVQ n+16(FP), CX
+	MOVQ step+24(FP), R8
+	SHLQ $2, R8
+
+spread32Loop:
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 64(SI), Y2
+	VMOVUPS 96(SI), Y3
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	VMOVUPS Y2, 64(DX)
+	VMOVUPS Y3, 96(DX)
+	ADDQ    $128, SI
+	ADDQ    R8, DX
+	DECQ    CX
+	JNZ     spread32Loop
+	VZEROUPPER
+	RET
+
+// func transpose8AVX2(dst, src *float32, row, n int)
+//
+// Rows a … h of 8 numbers at a time: first pairs of rows are interleaved, then
+// pairs of pairs, then the halves of the vectors are put together.
+TEXT ·transpose8AVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DX
+	MOVQ src+8(FP), SI
+	MOVQ row+16(FP), R8
+	MOVQ n+24(FP), CX
+	SHLQ $2, R8
+	LEAQ (R8)(R8*2), R10
+	LEAQ (SI)(R8*4), R11
+
+transposeLoop:
+	VMOVUPS    (SI), Y0
+	VMOVUPS    (SI)(R8*1), Y1
+	VMOVUPS    (SI)(R8*2), Y2
+	VMOVUPS    (SI)(R10*1), Y3
+	VMOVUPS    (R11), Y4
+	VMOVUPS    (R11)(R8*1), Y5
+	VMOVUPS    (R11)(R8*2), Y6
+	VMOVUPS    (R11)(R10*1), Y7
+	VUNPCKLPS  Y1, Y0, Y8
+	VUNPCKHPS  Y1, Y0, Y9
+	VUNPCKLPS  Y3, Y2, Y10
+	VUNPCKHPS  Y3, Y2, Y11
+	VUNPCKLPS  Y5, Y4, Y12
+	VUNPCKHPS  Y5, Y4, Y13
+	VUNPCKLPS  Y7, Y6, Y14
+	VUNPCKHPS  Y7, Y6, Y15
+	VSHUFPS    $0x44, Y10, Y8, Y0
+	VSHUFPS    $0xEE, Y10, Y8, Y1
+	VSHUFPS    $0x44, Y11, Y9, Y2
+	VSHUFPS    $0xEE, Y11, Y9, Y3
+	VSHUFPS    $0x44, Y14, Y12, Y4
+	VSHUFPS    $0xEE, Y14, Y12, Y5
+	VSHUFPS    $0x44, Y15, Y13, Y6
+	VSHUFPS    $0xEE, Y15, Y13, Y7
+	VPERM2F128 $0x20, Y4, Y0, Y8
+	VPERM2F128 $0x20, Y5, Y1, Y9
+	VPERM2F128 $0x20, Y6, Y2, Y10
+	VPERM2F128 $0x20, Y7, Y3, Y11
+	VPERM2F128 $0x31, Y4, Y0, Y12
+	VPERM2F128 $0x31, Y5, Y1, Y13
+	VPERM2F128 $0x31, Y6, Y2, Y14
+	VPERM2F128 $0x31, Y7, Y3, Y15
+	VMOVUPS    Y8, (DX)
+	VMOVUPS    Y9, 128(DX)
+	VMOVUPS    Y10, 256(DX)
+	VMOVUPS    Y11, 384(DX)
+	VMOVUPS    Y12, 512(DX)
+	VMOVUPS    Y13, 640(DX)
+	VMOVUPS    Y14, 768(DX)
+	VMOVUPS    Y15, 896(DX)
+	ADDQ       $32, SI
+	ADDQ       $32, R11
+	ADDQ       $1024, DX
+	SUBQ       $8, CX
+	JNZ        transposeLoop
+	VZEROUPPER
+	RET
