@@ -44,12 +44,11 @@ func inOld(a agent.Action) agent.Action {
 }
 
 func TestWalkthroughsWin(t *testing.T) {
-	stride := 1
-	if testing.Short() {
-		stride = 25
-	}
-	for _, split := range []string{"valid_seen", "valid_train", "train"} {
-		won, paths := 0, official(t, split, stride)
+	for _, s := range []struct {
+		split  string
+		stride int
+	}{{"valid_seen", 1}, {"valid_train", 1}, {"train", trainStride}} {
+		split, won, paths := s.split, 0, official(t, s.split, s.stride)
 		for _, p := range paths {
 			g := load(t, p)
 			kind, _, _ := strings.Cut(g.Task().ID, "-")

@@ -1,0 +1,7 @@
+//go:build !full
+
+package household
+
+// trainStride: without the tag "full" every fifth game of the train split is
+// played, to keep the default tests short.
+const trainStride = 5
