@@ -14,8 +14,13 @@ type packer struct {
 	left    int // tokens
 	context agent.Context
 
-	task, kind, verbatim int // items packed, against their bounds
+	task, kind, verbatim int  // items packed, against their bounds
+	tried                int  // demonstrations looked at
+	full                 bool // one was cut to fit
 }
+
+// maxTries is how many demonstrations are looked at for the last that fits.
+const maxTries = 2 * MaxDemonstrations
 
 // minSteps is how many steps of a demonstration must fit, or it is left out:
 // fewer show no course of action.
@@ -90,10 +95,11 @@ func (p *packer) steps(ctx context.Context, c *Candidate) error {
 		c.Reason = fmt.Sprintf("%d demonstrations are packed", MaxDemonstrations)
 		return nil
 	}
-	if p.left == 0 {
-		c.Reason = "no tokens left"
+	if p.left == 0 || p.full || p.tried == maxTries {
+		c.Reason = "no room after those before"
 		return nil
 	}
+	p.tried++
 	it, err := p.store.archive.Item(ctx, c.ID)
 	if err != nil {
 		return err
@@ -118,6 +124,7 @@ func (p *packer) steps(ctx context.Context, c *Candidate) error {
 	if p.add(c, v.text(keep)) {
 		p.verbatim++
 		if c.Cut = all - keep; c.Cut > 0 {
+			p.full = true
 			c.Reason = fmt.Sprintf("packed, %d of its %d steps left out", c.Cut, all)
 		}
 	}

@@ -133,11 +133,14 @@ type query struct {
 	text    string
 	vector  []float32 // nil if there is none
 	warning error     // why
+
+	hits     []archive.Hit // of BM25, all classes and kinds
+	searched bool
 }
 
 // newQuery embeds the task's goal.
-func (s *Store) newQuery(ctx context.Context, task agent.Task) query {
-	q := query{Store: s, task: task, text: queryText(task)}
+func (s *Store) newQuery(ctx context.Context, task agent.Task) *query {
+	q := &query{Store: s, task: task, text: queryText(task)}
 	vectors, err := s.embed(ctx, []string{q.text})
 	if err != nil {
 		q.warning = err
@@ -155,7 +158,7 @@ func queryText(t agent.Task) string {
 
 // find returns the candidates of a class in order of preference. The caller
 // holds the read lock.
-func (q query) find(ctx context.Context, class agent.ItemKind) ([]Candidate, error) {
+func (q *query) find(ctx context.Context, class agent.ItemKind) ([]Candidate, error) {
 	var out []Candidate
 	if q.task.ID != "" {
 		for _, id := range q.byTask[[2]string{q.task.Suite, q.task.ID}] {
@@ -194,7 +197,7 @@ func (q query) find(ctx context.Context, class agent.ItemKind) ([]Candidate, err
 
 // ofKinds fuses the nearest vectors and the best matches of BM25 among the
 // items of some kinds.
-func (q query) ofKinds(ctx context.Context, class agent.ItemKind, kinds []string, tier Tier) ([]Candidate, error) {
+func (q *query) ofKinds(ctx context.Context, class agent.ItemKind, kinds []string, tier Tier) ([]Candidate, error) {
 	found := map[string]*Candidate{}
 	var order []string
 	get := func(id string) *Candidate {
@@ -216,16 +219,12 @@ func (q query) ofKinds(ctx context.Context, class agent.ItemKind, kinds []string
 				c.Similarity, c.SimilarityRank = h.Similarity, i+1
 			}
 		}
-		hits, err := q.archive.Search(ctx, archive.Query{Text: q.text, Suite: q.task.Suite, Kind: kind, Class: class,
-			AnyTask: class == agent.KindLesson, MaxItems: MaxCandidates})
+		hits, err := q.matches(ctx, class, kind)
 		if err != nil {
 			return nil, err
 		}
 		for i, h := range hits {
-			if q.items[h.ID] == nil {
-				continue // written by another process a moment ago
-			}
-			c := get(h.ID)
+			c := get(q.bySeq[h.Seq].ID)
 			c.BM25, c.BM25Rank = h.BM25, i+1
 		}
 	}
@@ -243,7 +242,30 @@ func (q query) ofKinds(ctx context.Context, class agent.ItemKind, kinds []string
 	return out, nil
 }
 
-func (q query) candidate(id string, tier Tier) Candidate {
+// matches are the best matches of BM25 among the items of a class and a kind;
+// lessons only those that are about no single task.
+func (q *query) matches(ctx context.Context, class agent.ItemKind, kind string) ([]archive.Hit, error) {
+	if !q.searched {
+		var err error
+		if q.hits, err = q.archive.Search(ctx, q.text); err != nil {
+			return nil, err
+		}
+		q.searched = true
+	}
+	var out []archive.Hit
+	for _, h := range q.hits {
+		e := q.bySeq[h.Seq] // nil if another process wrote it a moment ago
+		if e == nil || e.Class != class || e.Suite != q.task.Suite || e.Kind != kind || class == agent.KindLesson && e.Task != "" {
+			continue
+		}
+		if out = append(out, h); len(out) == MaxCandidates {
+			break
+		}
+	}
+	return out, nil
+}
+
+func (q *query) candidate(id string, tier Tier) Candidate {
 	e := q.items[id]
 	c := Candidate{ID: id, Kind: e.Class, Tier: tier, Prior: 1}
 	if e.Class == agent.KindLesson {

@@ -85,7 +85,8 @@ func (s *Store) recordOnce(ctx context.Context, e agent.Episode, body []byte, le
 		} else if !added {
 			return errKnown
 		}
-		for _, it := range changed {
+		for i := range changed {
+			it := &changed[i]
 			if err := tx.PutItem(ctx, it); err != nil {
 				return err
 			}

@@ -28,6 +28,7 @@ type Store struct {
 	index  index.Index
 	gen    int64                  // generation of the archive that is below
 	items  map[string]*entry      // by ID
+	bySeq  map[int64]*entry       // by Seq
 	byTask map[[2]string][]string // (suite, task) -> IDs in order of recording
 	byKind map[[2]string][]string // (suite, kind) -> IDs of lessons without a task, in order of recording
 	byKey  map[string]string      // key of a demonstration -> its ID
@@ -65,7 +66,7 @@ func Open(dir string, o Options) (*Store, error) {
 	}
 	s := &Store{
 		o: o, archive: a, index: index.NewChromem(),
-		items: map[string]*entry{}, byTask: map[[2]string][]string{}, byKind: map[[2]string][]string{}, byKey: map[string]string{}, kinds: map[[2]string][]string{},
+		items: map[string]*entry{}, bySeq: map[int64]*entry{}, byTask: map[[2]string][]string{}, byKind: map[[2]string][]string{}, byKey: map[string]string{}, kinds: map[[2]string][]string{},
 	}
 	if err := s.load(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", dir, err), a.Close())
@@ -168,7 +169,7 @@ func (s *Store) apply(ctx context.Context, changed []archive.Item) error {
 				return err
 			}
 		}
-		s.items[it.ID] = e
+		s.items[it.ID], s.bySeq[it.Seq] = e, e
 		if e.indexed = s.fits(it.Vector); e.indexed {
 			c := s.collection(it)
 			docs[c] = append(docs[c], index.Document{

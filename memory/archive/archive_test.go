@@ -142,7 +142,7 @@ func TestWriteIsAllOrNothing(t *testing.T) {
 		if _, err := tx.PutEpisode(t.Context(), episode("e", true), []byte("{}")); err != nil {
 			t.Error(err)
 		}
-		if err := tx.PutItem(t.Context(), Item{ID: "i", Text: "x"}); err != nil {
+		if err := tx.PutItem(t.Context(), &Item{ID: "i", Text: "x"}); err != nil {
 			t.Error(err)
 		}
 		return boom
@@ -169,8 +169,8 @@ func TestItems(t *testing.T) {
 		{ID: "d1", Class: agent.KindDemonstration, Suite: "s", Kind: "j", Key: "key", Text: "open the cabinet", Body: []byte("x")},
 	}
 	write(t, a, func(tx *Tx) error {
-		for _, it := range items {
-			if err := tx.PutItem(t.Context(), it); err != nil {
+		for i := range items {
+			if err := tx.PutItem(t.Context(), &items[i]); err != nil {
 				return err
 			}
 		}
@@ -188,12 +188,12 @@ func TestItems(t *testing.T) {
 		t.Fatal(err)
 	}
 	items[0].Body = []byte("same text")
-	write(t, a, func(tx *Tx) error { return tx.PutItem(t.Context(), items[0]) })
+	write(t, a, func(tx *Tx) error { return tx.PutItem(t.Context(), &items[0]) })
 	if got, err = a.Items(t.Context(), gen, "m1"); err != nil || len(got) != 1 || !reflect.DeepEqual(got[0], items[0]) {
 		t.Errorf("changed %+v, %v", got, err)
 	}
 	items[0].Text = "avoid the shelf"
-	write(t, a, func(tx *Tx) error { return tx.PutItem(t.Context(), items[0]) })
+	write(t, a, func(tx *Tx) error { return tx.PutItem(t.Context(), &items[0]) })
 	if got, err = a.Items(t.Context(), gen, "m1"); err != nil || got[0].Vector != nil {
 		t.Errorf("vector %v of the text before, %v", got[0].Vector, err)
 	}
@@ -201,48 +201,63 @@ func TestItems(t *testing.T) {
 
 func TestSearch(t *testing.T) {
 	a := openArchive(t, filepath.Join(t.TempDir(), "a.db"))
+	names := map[int64]string{}
 	write(t, a, func(tx *Tx) error {
-		for i, it := range []Item{
-			{ID: "b", Suite: "s", Kind: "k", Text: "put a clean ladle in countertop"},
-			{ID: "a", Suite: "s", Kind: "k", Text: "put a clean ladle in countertop"},
-			{ID: "c", Suite: "s", Kind: "j", Text: "put a ladle in drawer"},
-			{ID: "d", Suite: "s", Kind: "k", Task: "t", Text: "ladle ladle ladle"},
-			{ID: "e", Suite: "other", Kind: "k", Text: "ladle"},
-			{ID: "f", Suite: "s", Kind: "k", Text: "look at bowl under the desklamp"},
+		for i, text := range []string{
+			"put a clean ladle in countertop", "put a clean ladle in countertop", "put a ladle in drawer", "ladle ladle ladle", "look at bowl under the desklamp",
 		} {
-			it.Class = agent.KindLesson
-			if err := tx.PutItem(t.Context(), it); err != nil {
-				return fmt.Errorf("item %d: %w", i, err)
+			it := Item{ID: string(rune('a' + i)), Text: text}
+			if err := tx.PutItem(t.Context(), &it); err != nil {
+				return err
+			}
+			names[it.Seq] = it.ID
+		}
+		return nil
+	})
+	for _, tt := range []struct{ text, want string }{
+		{"Ladle", "d c a b"},
+		{"clean", "a b"},
+		{"clean drawer", "c a b"},
+		{"spoon", ""},
+		{"bowl AND spoon", "e"},
+		{`" OR text: NEAR(* ^ -bowl) '`, "e"},
+		{"", ""},
+		{" .;", ""},
+	} {
+		hits, err := a.Search(t.Context(), tt.text)
+		if err != nil {
+			t.Errorf("%s: %v", tt.text, err)
+		}
+		var got []string
+		for _, h := range hits {
+			got = append(got, names[h.Seq])
+		}
+		if strings.Join(got, " ") != tt.want {
+			t.Errorf("%s: %s, want %s", tt.text, got, tt.want)
+		}
+	}
+}
+
+func TestSearchForCommonWords(t *testing.T) {
+	a := openArchive(t, filepath.Join(t.TempDir(), "a.db"))
+	write(t, a, func(tx *Tx) error {
+		for i := range 2 * maxPostings {
+			text := "common"
+			if i%200 == 0 {
+				text = "common rare"
+			}
+			if err := tx.PutItem(t.Context(), &Item{ID: fmt.Sprint(i), Text: text}); err != nil {
+				return err
 			}
 		}
 		return nil
 	})
 	for _, tt := range []struct {
-		q    Query
-		want string
-	}{
-		{Query{Text: "Ladle", Suite: "s", MaxItems: 9}, "d c a b"},
-		{Query{Text: "ladle", Suite: "s", AnyTask: true, MaxItems: 9}, "c a b"},
-		{Query{Text: "ladle", Suite: "s", Kind: "j", MaxItems: 9}, "c"},
-		{Query{Text: "clean ladle", Suite: "s", MaxItems: 2}, "a b"},
-		{Query{Text: "ladle", Suite: "none", MaxItems: 9}, ""},
-		{Query{Text: "spoon", Suite: "s", MaxItems: 9}, ""},
-		{Query{Text: "bowl AND spoon", Suite: "s", MaxItems: 9}, "f"},
-		{Query{Text: `" OR text: NEAR(* ^ -ladle) '`, Suite: "s", Kind: "j", MaxItems: 9}, "c"},
-		{Query{Text: "", Suite: "s", MaxItems: 9}, ""},
-		{Query{Text: "ladle", Suite: "s", MaxItems: 0}, ""},
-	} {
-		tt.q.Class = agent.KindLesson
-		hits, err := a.Search(t.Context(), tt.q)
-		if err != nil {
-			t.Errorf("%+v: %v", tt.q, err)
-		}
-		var ids []string
-		for _, h := range hits {
-			ids = append(ids, h.ID)
-		}
-		if got := strings.Join(ids, " "); got != tt.want {
-			t.Errorf("%+v: %s, want %s", tt.q, got, tt.want)
+		text string
+		want int
+	}{{"rare", 5}, {"common rare", 5}, {"common", 2 * maxPostings}} {
+		if hits, err := a.Search(t.Context(), tt.text); err != nil || len(hits) != tt.want {
+			t.Errorf("%s: %d hits, %v; want %d", tt.text, len(hits), err, tt.want)
 		}
 	}
 }
@@ -303,7 +318,7 @@ func TestDamageIsFound(t *testing.T) {
 			defer a.Close()
 			put(t, a, episode("e", true))
 			write(t, a, func(tx *Tx) error {
-				if err := tx.PutItem(t.Context(), Item{ID: "i", Text: "x", Body: []byte{}}); err != nil {
+				if err := tx.PutItem(t.Context(), &Item{ID: "i", Text: "x", Body: []byte{}}); err != nil {
 					return err
 				}
 				return tx.PutVector(t.Context(), "i", "m", []float32{1, 2})
@@ -400,13 +415,13 @@ func FuzzSearch(f *testing.F) {
 	}
 	f.Cleanup(func() { a.Close() })
 	write(f, a, func(tx *Tx) error {
-		return tx.PutItem(context.Background(), Item{ID: "i", Class: "c", Suite: "s", Text: "put a ladle"})
+		return tx.PutItem(context.Background(), &Item{ID: "i", Class: "c", Suite: "s", Text: "put a ladle"})
 	})
 	f.Add("ladle")
 	f.Add(`"' OR NEAR(a b, 2) * ^x -y {text}: AND`)
 	f.Add("日本 \x00 İ")
 	f.Fuzz(func(t *testing.T, text string) {
-		if _, err := a.Search(t.Context(), Query{Text: text, Class: "c", Suite: "s", MaxItems: 3}); err != nil {
+		if _, err := a.Search(t.Context(), text); err != nil {
 			t.Error(err)
 		}
 	})

@@ -11,6 +11,7 @@ import (
 
 // Item is something learned, in the form in which it is kept and searched.
 type Item struct {
+	Seq               int64 // by which a search names it; given by the archive
 	ID                string
 	Class             agent.ItemKind
 	Suite, Kind, Task string
@@ -21,13 +22,14 @@ type Item struct {
 	Vector            []float32 // nil if the embedder that was asked for has none of it
 }
 
-// PutItem adds it or, by its ID, replaces it; the vectors of a replaced item
-// whose text changed are dropped. Vector is not written: see PutVector.
-func (t *Tx) PutItem(ctx context.Context, it Item) error {
+// PutItem adds it or, by its ID, replaces it, and sets it.Seq; the vectors of a
+// replaced item whose text changed are dropped. Vector is not written: see
+// PutVector.
+func (t *Tx) PutItem(ctx context.Context, it *Item) error {
 	if it.Body == nil {
 		it.Body = []byte{} // nil would be NULL
 	}
-	var seq int64
+	seq := int64(0)
 	var old string
 	err := t.tx.QueryRowContext(ctx, `SELECT seq, text FROM items WHERE id = ?`, it.ID).Scan(&seq, &old)
 	switch {
@@ -51,13 +53,14 @@ func (t *Tx) PutItem(ctx context.Context, it Item) error {
 	if err != nil {
 		return fmt.Errorf("item %s: %w", it.ID, err)
 	}
+	it.Seq = seq
 	return nil
 }
 
 // Items returns the items changed after generation since, oldest first, with
 // the vectors that embedder made of them. Since 0 returns all.
 func (a *Archive) Items(ctx context.Context, since int64, embedder string) ([]Item, error) {
-	rows, err := a.db.QueryContext(ctx, `SELECT i.id, i.class, i.suite, i.kind, i.task, i.key, i.text, i.doc, i.body, v.width, v.data
+	rows, err := a.db.QueryContext(ctx, `SELECT i.seq, i.id, i.class, i.suite, i.kind, i.task, i.key, i.text, i.doc, i.body, v.width, v.data
 		FROM items i LEFT JOIN vectors v ON v.item = i.seq AND v.embedder = ?
 		WHERE i.gen > ? ORDER BY i.seq`, embedder, since)
 	if err != nil {
@@ -77,7 +80,7 @@ func (a *Archive) Items(ctx context.Context, since int64, embedder string) ([]It
 
 // Item returns one item, without vector, or ErrNotFound.
 func (a *Archive) Item(ctx context.Context, id string) (Item, error) {
-	it, err := scanItem(a.db.QueryRowContext(ctx, `SELECT id, class, suite, kind, task, key, text, doc, body, NULL, NULL
+	it, err := scanItem(a.db.QueryRowContext(ctx, `SELECT seq, id, class, suite, kind, task, key, text, doc, body, NULL, NULL
 		FROM items WHERE id = ?`, id).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Item{}, fmt.Errorf("item %s: %w", id, ErrNotFound)
@@ -89,7 +92,7 @@ func scanItem(scan func(...any) error) (Item, error) {
 	var it Item
 	var width sql.NullInt64
 	var data []byte
-	if err := scan(&it.ID, &it.Class, &it.Suite, &it.Kind, &it.Task, &it.Key, &it.Text, &it.Doc, &it.Body, &width, &data); err != nil {
+	if err := scan(&it.Seq, &it.ID, &it.Class, &it.Suite, &it.Kind, &it.Task, &it.Key, &it.Text, &it.Doc, &it.Body, &width, &data); err != nil {
 		return Item{}, classify(err)
 	}
 	if width.Valid {

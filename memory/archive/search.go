@@ -1,50 +1,41 @@
 package archive
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
-
-	"github.com/surefoot-ai/surefoot/agent"
 )
 
-// Query asks for the items of a suite whose text matches words.
-type Query struct {
-	Text        string // its words, any of which may match
-	Suite, Kind string // Kind empty: every kind of the suite
-	Class       agent.ItemKind
-	AnyTask     bool // only items that are about no single task
-	MaxItems    int  // > 0
-}
-
 // Hit is an item found. A greater BM25 is a better match; it is > 0 unless the
-// word is in more than half of the items.
+// words are in more than half of the items.
 type Hit struct {
-	ID   string
+	Seq  int64 // of the item
 	BM25 float64
 }
 
-// maxDocShare is the share of items above which a word is left out of a search
-// if another word is left: it tells nothing and costs time for every item.
-const maxDocShare = 0.2
+// Bounds of the work of one search.
+const (
+	maxQueryWords = 32  // distinct words that are looked at
+	maxPostings   = 500 // items in which the words that are searched may be, each word counted
+)
 
-// Search returns the best matches first, equal ones by ID. BM25 with FTS5's
-// k1 = 1.2 and b = 0.75.
-func (a *Archive) Search(ctx context.Context, q Query) ([]Hit, error) {
-	words := queryWords(q.Text)
-	if len(words) == 0 || q.MaxItems <= 0 {
-		return nil, nil
-	}
-	words, err := a.telling(ctx, words)
+// Search returns the items that have any of the words of text, the best matches
+// first, equal ones in the order of Seq: BM25 with FTS5's k1 = 1.2 and b = 0.75.
+//
+// So that a search takes milliseconds however many items there are, only the
+// rarest words are searched: as many as are in maxPostings items together, and
+// at least one. The others would hardly change the order, for they weigh
+// little.
+func (a *Archive) Search(ctx context.Context, text string) ([]Hit, error) {
+	words, err := a.telling(ctx, queryWords(text))
 	if err != nil || len(words) == 0 {
 		return nil, err
 	}
 	match := `"` + strings.Join(words, `" OR "`) + `"`
-	rows, err := a.db.QueryContext(ctx, `SELECT i.id, -bm25(search) AS score
-		FROM search JOIN items i ON i.seq = search.rowid
-		WHERE search MATCH ? AND i.suite = ? AND i.class = ? AND (?4 = '' OR i.kind = ?4) AND (i.task = '' OR NOT ?5)
-		ORDER BY score DESC, i.id LIMIT ?6`, match, q.Suite, q.Class, q.Kind, q.AnyTask, q.MaxItems)
+	rows, err := a.db.QueryContext(ctx, `SELECT rowid, -bm25(search) FROM search WHERE search MATCH ?`, match)
 	if err != nil {
 		return nil, fmt.Errorf("search for %s: %w", match, classify(err))
 	}
@@ -52,56 +43,63 @@ func (a *Archive) Search(ctx context.Context, q Query) ([]Hit, error) {
 	var out []Hit
 	for rows.Next() {
 		var h Hit
-		if err := rows.Scan(&h.ID, &h.BM25); err != nil {
+		if err := rows.Scan(&h.Seq, &h.BM25); err != nil {
 			return nil, classify(err)
 		}
 		out = append(out, h)
 	}
+	slices.SortFunc(out, func(a, b Hit) int { return cmp.Or(cmp.Compare(b.BM25, a.BM25), cmp.Compare(a.Seq, b.Seq)) })
 	return out, classify(rows.Err())
 }
 
-// telling keeps the words that are in some items but not in most; if all are
-// in most, the rarest. The order is that of words.
+// telling keeps the rarest words that are in some item, in the order of words.
 func (a *Archive) telling(ctx context.Context, words []string) ([]string, error) {
-	var total float64
-	if err := a.db.QueryRowContext(ctx, `SELECT count(*) FROM items`).Scan(&total); err != nil {
+	if len(words) == 0 {
+		return nil, nil
+	}
+	args := make([]any, len(words))
+	for i, w := range words {
+		args[i] = w
+	}
+	rows, err := a.db.QueryContext(ctx, `SELECT term, doc FROM search_terms WHERE term IN (?`+strings.Repeat(", ?", len(words)-1)+`)`, args...)
+	if err != nil {
 		return nil, classify(err)
 	}
-	var out []string
-	rarest, least := "", total+1
-	for _, w := range words {
-		var docs float64
-		if err := a.db.QueryRowContext(ctx, `SELECT coalesce(max(doc), 0) FROM search_terms WHERE term = ?`, w).Scan(&docs); err != nil {
+	defer rows.Close()
+	type count struct {
+		word string
+		docs int
+	}
+	var counts []count
+	for rows.Next() {
+		var c count
+		if err := rows.Scan(&c.word, &c.docs); err != nil {
 			return nil, classify(err)
 		}
-		if docs == 0 {
-			continue
-		}
-		if docs < least {
-			rarest, least = w, docs
-		}
-		if docs <= maxDocShare*total || total < 100 {
-			out = append(out, w)
-		}
+		counts = append(counts, c)
 	}
-	if len(out) == 0 && rarest != "" {
-		out = []string{rarest}
+	if err := rows.Err(); err != nil {
+		return nil, classify(err)
+	}
+	slices.SortFunc(counts, func(a, b count) int { return cmp.Or(cmp.Compare(a.docs, b.docs), cmp.Compare(a.word, b.word)) })
+	var out []string
+	left := maxPostings
+	for i, c := range counts {
+		if left -= c.docs; left < 0 && i > 0 {
+			break
+		}
+		out = append(out, c.word)
 	}
 	return out, nil
 }
-
-// maxQueryWords bounds the work of one search.
-const maxQueryWords = 32
 
 // queryWords are the distinct words of s as the tokenizer of the table sees
 // them, in order: nothing but letters and digits, so that no operator of the
 // query language can be among them.
 func queryWords(s string) []string {
 	var out []string
-	seen := map[string]bool{}
 	for w := range strings.FieldsFuncSeq(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
-		if !seen[w] && len(out) < maxQueryWords {
-			seen[w] = true
+		if len(out) < maxQueryWords && !slices.Contains(out, w) {
 			out = append(out, w)
 		}
 	}
