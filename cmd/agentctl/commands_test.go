@@ -24,6 +24,8 @@ func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args 
 		"status":     checkStatus,
 		"fullstdout": checkFullStdout,
 		"record":     recordEpisodes,
+		"llm":        serveLLM,
+		"awaitlines": awaitLines,
 	}
 }
 
@@ -97,4 +99,21 @@ func recordEpisodes(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(s.Record(context.Background(), e))
 	}
 	ts.Check(s.Close())
+}
+
+// awaitLines waits until a file has so many lines: awaitlines N FILE.
+func awaitLines(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: awaitlines N FILE")
+	}
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	for range 1000 {
+		b, err := os.ReadFile(ts.MkAbs(args[1]))
+		if err == nil && strings.Count(string(b), "\n") >= n {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	ts.Fatalf("%s has not %d lines after 20 s", args[1], n)
 }

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// serveLLM starts a language model on a loopback address, which speaks the
+// chat protocols of OpenAI and Ollama, and puts its address in a variable of
+// the script: llm VARIABLE MODE. The modes are
+//
+//	play     one of the listed actions, the same for the same prompt
+//	slow     the same, a little later
+//	garbage  the first reply is in order, the others are no JSON
+//	locked   wants a key that nobody has
+func serveLLM(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: llm VARIABLE play|slow|garbage|locked")
+	}
+	var asked atomic.Int32
+	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var q struct {
+			Messages []struct {
+				Role    string `json:"role"`
+				Content string `json:"content"`
+			} `json:"messages"`
+		}
+		if err := json.NewDecoder(r.Body).Decode(&q); err != nil || len(q.Messages) == 0 {
+			http.Error(w, "no messages", http.StatusBadRequest)
+			return
+		}
+		n := asked.Add(1)
+		switch {
+		case args[1] == "slow":
+			time.Sleep(20 * time.Millisecond)
+		case args[1] == "locked":
+			w.WriteHeader(http.StatusUnauthorized)
+			fmt.Fprint(w, `{"error":{"message":"wrong key","type":"invalid_request_error"}}`)
+			return
+		case args[1] == "garbage" && n > 1:
+			fmt.Fprint(w, `{"choices":[{`)
+			return
+		}
+		message := map[string]string{"role": "assistant", "content": oneOf(q.Messages[len(q.Messages)-1].Content)}
+		reply := map[string]any{"model": "m", "message": message, "done": true}
+		if strings.HasPrefix(r.URL.Path, "/v1/") {
+			reply = map[string]any{
+				"id": "1", "object": "chat.completion", "model": "m",
+				"choices": []any{map[string]any{"index": 0, "message": message, "finish_reason": "stop"}},
+				"usage":   map[string]int{"prompt_tokens": 10, "completion_tokens": 2, "total_tokens": 12},
+			}
+		}
+		_ = json.NewEncoder(w).Encode(reply) // the client may be gone
+	}))
+	ts.Defer(h.Close)
+	ts.Setenv(args[0], h.URL)
+}
+
+// oneOf is one of the actions that a prompt lists, or "ready" if it lists none.
+func oneOf(prompt string) string {
+	_, list, ok := strings.Cut(prompt, "Possible actions:\n")
+	if !ok {
+		return "ready"
+	}
+	actions := strings.Split(strings.TrimSpace(list), "\n")
+	h := fnv.New32a()
+	h.Write([]byte(prompt))
+	return strings.TrimPrefix(actions[h.Sum32()%uint32(len(actions))], "- ")
+}
