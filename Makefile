@@ -5,7 +5,7 @@ GO ?= go
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # The build tags of tests that need more than Go.
-TAGS := browser
+TAGS := browser,full
 
 CHROMIUM = $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
