@@ -1,0 +1,240 @@
+package skills
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/surefoot-ai/surefoot/agent"
+)
+
+// Source holds what skills are distilled from. The order does not matter.
+type Source interface {
+	// Demonstrations returns the successes to learn from.
+	Demonstrations(ctx context.Context) ([]agent.Demonstration, error)
+
+	// Lessons returns what was abstracted from failures.
+	Lessons(ctx context.Context) ([]agent.Lesson, error)
+}
+
+// Options bounds what Distil makes. The zero Options is usable.
+type Options struct {
+	MinEvidence int // successes that a general or task skill needs; 0: 1
+	MinKinds    int // kinds of task that a general skill holds for; 0: 2
+	MaxGeneral  int // general skills of a suite, those with most evidence; 0: 12
+	MaxTask     int // task skills of a kind, those with most evidence; 0: 6
+	MaxMistakes int // mistakes of a kind, those with most evidence; 0: 6
+	MaxSteps    int // of a plan; successes with a longer one teach no skill; 0: 20
+	_           struct{}
+}
+
+func (o Options) withDefaults() (Options, error) {
+	for _, f := range []struct {
+		name    string
+		value   *int
+		initial int
+	}{
+		{"MinEvidence", &o.MinEvidence, 1},
+		{"MinKinds", &o.MinKinds, 2},
+		{"MaxGeneral", &o.MaxGeneral, 12}, // as many as SkillRL's bank for ALFWorld has
+		{"MaxTask", &o.MaxTask, 6},
+		{"MaxMistakes", &o.MaxMistakes, 6},
+		{"MaxSteps", &o.MaxSteps, 20},
+	} {
+		if *f.value < 0 {
+			return o, fmt.Errorf("skills: Options.%s is %d, must not be negative", f.name, *f.value)
+		}
+		if *f.value == 0 {
+			*f.value = f.initial
+		}
+	}
+	return o, nil
+}
+
+// Distil makes skills of what src holds: general ones, those of each kind, and
+// mistakes, in this order; within a suite and kind, those with most evidence
+// first, then by ID. Demonstrations of failures are passed over, and lessons
+// that are retired, quarantined, expiring or about a single task. It returns
+// the error of src or of ctx, or one that names an option.
+func Distil(ctx context.Context, src Source, o Options) ([]Skill, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	demos, err := src.Demonstrations(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("demonstrations: %w", err)
+	}
+	lessons, err := src.Lessons(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("lessons: %w", err)
+	}
+	suites := map[string]map[string][]plan{} // suite -> kind -> plans
+	for _, d := range demos {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if p, ok := newPlan(d.Episode, o.MaxSteps); ok {
+			if suites[p.task.Suite] == nil {
+				suites[p.task.Suite] = map[string][]plan{}
+			}
+			suites[p.task.Suite][p.task.Kind] = append(suites[p.task.Suite][p.task.Kind], p)
+		}
+	}
+	var out []Skill
+	for _, suite := range slices.Sorted(maps.Keys(suites)) {
+		kinds := suites[suite]
+		out = append(out, generalSkills(suite, kinds, o)...)
+		for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+			out = append(out, taskSkills(kinds[kind], o)...)
+		}
+	}
+	out = append(out, mistakes(lessons, o.MaxMistakes)...)
+	slices.SortStableFunc(out, func(a, b Skill) int {
+		return cmp.Or(cmp.Compare(slices.Index(Categories(), a.Category), slices.Index(Categories(), b.Category)),
+			cmp.Compare(a.Suite, b.Suite), cmp.Compare(a.Kind, b.Kind))
+	})
+	return out, nil
+}
+
+// plan is the minimal causal chain of a success.
+type plan struct {
+	id    string // of the episode
+	task  agent.Task
+	chain []event
+	sorts []string // of the things in the chain, distinct
+	goal  []string // those that the goal names, in its order
+}
+
+// newPlan returns the plan of e, and whether it has one of at most maxSteps.
+func newPlan(e agent.Episode, maxSteps int) (plan, bool) {
+	if !e.Outcome.Success {
+		return plan{}, false
+	}
+	p := plan{id: e.ID, task: e.Task, chain: chain(e.Task.Goal, events(e))}
+	for _, v := range p.chain {
+		for _, t := range things(v.action) {
+			if !slices.Contains(p.sorts, t.sort) {
+				p.sorts = append(p.sorts, t.sort)
+			}
+		}
+	}
+	p.goal = goalThings(e.Task.Goal, p.sorts)
+	return p, len(p.chain) > 0 && len(p.chain) <= maxSteps
+}
+
+// fixedSorts are the sorts of things that no goal names and that all of at
+// least two plans need: a thing that is always the same is no variable.
+func fixedSorts(plans []plan) map[string]bool {
+	fixed := map[string]bool{}
+	if len(plans) < 2 {
+		return fixed
+	}
+	for _, s := range plans[0].sorts {
+		fixed[s] = !slices.ContainsFunc(plans, func(p plan) bool {
+			return slices.Contains(p.goal, s) || !slices.Contains(p.sorts, s)
+		})
+	}
+	return fixed
+}
+
+// taskSkills are the skills of one kind: plans that are the same once things
+// are variables.
+func taskSkills(plans []plan, o Options) []Skill {
+	slices.SortFunc(plans, func(a, b plan) int { return cmp.Compare(a.id, b.id) })
+	fixed := fixedSorts(plans)
+	merged := map[string]*Skill{}
+	goals := map[string]map[string]int{} // principle -> goal -> how often
+	for _, p := range plans {
+		v := newVariables(p.goal, fixed)
+		steps := make([]string, len(p.chain))
+		for i, e := range p.chain {
+			steps[i] = v.abstract(e.action)
+		}
+		principle := strings.Join(steps, arrow)
+		s := merged[principle]
+		if s == nil {
+			s = &Skill{Suite: p.task.Suite, Category: Task, Kind: p.task.Kind, Principle: principle, Steps: steps, Title: planTitle(steps)}
+			merged[principle], goals[principle] = s, map[string]int{}
+		}
+		s.For = append(s.For, p.id)
+		goals[principle][clip(v.abstractGoal(p.task.Goal), maxFieldBytes)]++
+	}
+	var out []Skill
+	for principle, s := range merged {
+		s.When = mostFrequent(goals[principle])
+		out = append(out, *s)
+	}
+	return best(out, o.MinEvidence, o.MaxTask)
+}
+
+// mostFrequent is the key with the highest count, of equals the first.
+func mostFrequent(counts map[string]int) string {
+	best := ""
+	for _, k := range slices.Sorted(maps.Keys(counts)) {
+		if best == "" || counts[k] > counts[best] {
+			best = k
+		}
+	}
+	return best
+}
+
+// best completes skills and returns at most n of them, those with most
+// evidence first.
+func best(skills []Skill, minEvidence, n int) []Skill {
+	for i := range skills {
+		s := &skills[i]
+		s.For, s.Against, s.Lessons = distinct(s.For), distinct(s.Against), distinct(s.Lessons)
+		s.ID = newID(*s)
+	}
+	skills = slices.DeleteFunc(skills, func(s Skill) bool { return len(s.For) < minEvidence })
+	slices.SortFunc(skills, byEvidence)
+	return skills[:min(n, len(skills))]
+}
+
+// byEvidence orders by evidence for less against, most first, then by ID.
+func byEvidence(a, b Skill) int {
+	return cmp.Or(cmp.Compare(len(b.For)-len(b.Against), len(a.For)-len(a.Against)), cmp.Compare(a.ID, b.ID))
+}
+
+func distinct(ids []string) []string {
+	ids = slices.Clone(ids)
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// maxFieldBytes bounds a situation or a mistake.
+const maxFieldBytes = 240
+
+// planTitle names a plan by its verbs, in 3 to 5 words.
+func planTitle(steps []string) string {
+	var verbs []string
+	for _, s := range steps {
+		if v := clip(verb(s), 24); !slices.Contains(verbs, v) {
+			verbs = append(verbs, v)
+		}
+	}
+	if len(verbs) > 2 {
+		verbs = slices.DeleteFunc(verbs, func(v string) bool { return strings.Contains(" go goto walk navigate ", " "+v+" ") })
+	}
+	switch n := len(verbs); n {
+	case 0:
+		return "Do one step"
+	case 1:
+		return upper(verbs[0]) + " at once"
+	case 2, 3, 4:
+		return upper(strings.Join(verbs[:n-1], ", ")) + ", then " + verbs[n-1]
+	default:
+		return upper(verbs[0]) + ", " + verbs[1] + ", later " + verbs[n-1]
+	}
+}
+
+func upper(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}

@@ -1,0 +1,15 @@
+// Package skills distils named, reusable behaviour from what an agent has done,
+// and finds it again.
+//
+// A [Skill] is general, of one task kind, or a mistake to avoid, as in SkillRL
+// (arXiv:2602.08234, sec. 3). [Distil] makes general and task skills from
+// successes only: each is reduced to its minimal causal chain, found backwards
+// from the goal, its things become variables, and the same plan of several
+// successes is one skill with all of them as evidence. Mistakes come from
+// lessons, never from the raw trace of a failure. A [Library] lists, shows,
+// searches and recalls skills.
+//
+// Unlike the paper, no language model is asked: what is a step, a thing and a
+// detour is read off the text, in the same way for every world. Everything is
+// deterministic, IDs included.
+package skills

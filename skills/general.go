@@ -1,0 +1,130 @@
+package skills
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// The lengths of the runs of steps that may become general skills.
+const (
+	minRun = 2
+	maxRun = 4
+)
+
+// generalSkills are the runs of steps, linked by their things, that plans of at
+// least o.MinKinds kinds share. A run that hardly occurs but within a longer one
+// is left out.
+func generalSkills(suite string, kinds map[string][]plan, o Options) []Skill {
+	type run struct {
+		Skill
+		kinds map[string]bool
+	}
+	runs := map[string]*run{}
+	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+		for _, p := range kinds[kind] {
+			for i := range p.chain {
+				for n := minRun; n <= maxRun && i+n <= len(p.chain); n++ {
+					if !linked(p.chain[i : i+n]) {
+						continue
+					}
+					steps := free(p.chain[i : i+n])
+					key := strings.Join(steps, arrow)
+					r := runs[key]
+					if r == nil {
+						r = &run{Skill{
+							Suite: suite, Category: General, Principle: key, Steps: steps,
+							When: steps[n-1], Title: runTitle(steps),
+						}, map[string]bool{}}
+						runs[key] = r
+					}
+					r.For = append(r.For, p.id)
+					r.kinds[kind] = true
+				}
+			}
+		}
+	}
+	var out []Skill
+	for _, r := range runs {
+		if len(r.kinds) >= o.MinKinds {
+			r.For = distinct(r.For)
+			out = append(out, r.Skill)
+		}
+	}
+	return best(maximal(out), o.MinEvidence, o.MaxGeneral)
+}
+
+// free are the steps of a run with a variable for each thing, in the order of
+// appearance, whatever it is to the goal.
+func free(run []event) []string {
+	v := newVariables(nil, nil)
+	out := make([]string, len(run))
+	for i, e := range run {
+		out[i] = v.abstract(e.action)
+	}
+	return out
+}
+
+// linked reports whether each step names a thing that another one names, so
+// that none stands in the run by chance.
+func linked(run []event) bool {
+	reached := slices.Clone(run[len(run)-1].names)
+	for again := true; again; {
+		again = false
+		for _, v := range run {
+			for _, n := range v.names {
+				if share(v.names, reached) && !slices.Contains(reached, n) {
+					reached = append(reached, n)
+					again = true
+				}
+			}
+		}
+	}
+	return !slices.ContainsFunc(run, func(v event) bool { return !share(v.names, reached) })
+}
+
+// maximal drops each run that is part of a longer one with at least nine
+// tenths of its evidence.
+func maximal(skills []Skill) []Skill {
+	return slices.DeleteFunc(slices.Clone(skills), func(s Skill) bool {
+		return slices.ContainsFunc(skills, func(l Skill) bool {
+			return len(l.Steps) > len(s.Steps) && 10*len(l.For) >= 9*len(s.For) && contains(l.Steps, s.Steps)
+		})
+	})
+}
+
+// contains reports whether part is a run of whole, but for the names of
+// variables.
+func contains(whole, part []string) bool {
+	for i := 0; i+len(part) <= len(whole); i++ {
+		if slices.EqualFunc(whole[i:i+len(part)], part, func(a, b string) bool { return unlettered(a) == unlettered(b) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// unlettered is a step with one letter for all variables.
+func unlettered(step string) string {
+	words := strings.Fields(step)
+	for i, w := range words {
+		if strings.Contains(freeLetters, w[:1]) && strings.Trim(w[1:], "0123456789") == "" {
+			words[i] = "X"
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// runTitle names a run by its first and last verb, in 3 to 5 words.
+func runTitle(steps []string) string {
+	first, last := clip(verb(steps[0]), 24), clip(verb(steps[len(steps)-1]), 24)
+	middle := " before "
+	if len(steps) > minRun {
+		middle = ", " + clip(verb(steps[1]), 24) + " before "
+	}
+	title := upper(first) + middle + last
+	if len(strings.Fields(title)) < 3 {
+		return title + " it"
+	}
+	return title
+}
