@@ -55,16 +55,27 @@ func parts(s string) []part {
 	return out
 }
 
-// entities are the distinct entities of s in order.
+// entities are the distinct entities of s in order, the first maxEntities of
+// them.
 func entities(s string) []string {
 	var out []string
-	for _, p := range parts(s) {
-		if p.entity && !slices.Contains(out, p.text) {
+	for _, p := range parts(clipBytes(s)) {
+		if p.entity && len(out) < maxEntities && !slices.Contains(out, p.text) {
 			out = append(out, p.text)
 		}
 	}
 	return out
 }
+
+// Bounds of what is read of one text, so that the work on an episode grows no
+// faster than its number of steps.
+const (
+	maxBytes     = 16 << 10
+	maxEntities  = 200
+	maxGoalWords = 24
+)
+
+func clipBytes(s string) string { return s[:min(len(s), maxBytes)] }
 
 // maxName bounds the length of an entity's name in bytes. What is longer is
 // data, not a name.

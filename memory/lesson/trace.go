@@ -40,14 +40,17 @@ func newTrace(e agent.Episode) trace {
 			t.shown = entities(s.Observation.Text)
 			t.start = slices.Clone(t.shown)
 			for _, a := range s.Observation.Admissible {
-				t.start = union(t.start, entities(string(a)))
+				if len(t.start) < maxEntities {
+					t.start = union(t.start, entities(string(a)))
+				}
 			}
 		}
 		after := e.Final
 		if i+1 < len(e.Steps) {
 			after = e.Steps[i+1].Observation
 		}
-		ps := parts(string(s.Action))
+		ps := parts(clipBytes(string(s.Action)))
+		ps = ps[:min(len(ps), maxEntities)]
 		v := event{action: join(ps), parts: ps, seen: entities(after.Text)}
 		for _, p := range ps {
 			if p.entity && !slices.Contains(v.names, p.text) {
@@ -102,12 +105,15 @@ func union(a, b []string) []string {
 	return a
 }
 
-// goalWords are the words of a goal that may name things: singular, distinct,
-// in order; and each pair of neighbours written as one word.
+// goalWords are the first words of a goal that may name things: singular,
+// distinct, in order; and each pair of neighbours written as one word.
 func goalWords(goal string) []string {
 	var out []string
 	last := ""
-	for _, p := range parts(goal) {
+	for _, p := range parts(clipBytes(goal)) {
+		if len(out) >= maxGoalWords {
+			break
+		}
 		w := singular(p.text)
 		if p.entity {
 			w = typeOf(p.text)
@@ -140,7 +146,7 @@ func refuses(text string) bool {
 }
 
 func hasWord(text string, words ...string) bool {
-	for _, t := range tokens(text) {
+	for _, t := range tokens(clipBytes(text)) {
 		if slices.Contains(words, strings.ToLower(t.text)) {
 			return true
 		}
