@@ -13,7 +13,8 @@ import (
 )
 
 // nearDuplicate is the share of words (Jaccard, of mistake and remedy) from
-// which two lessons of the same kind and cause are one.
+// which two lessons of the same kind and cause are one. Those with the same
+// mistake are one in any case.
 const nearDuplicate = 0.8
 
 // plan works out which items change when e and its lessons are recorded. The
@@ -158,11 +159,10 @@ func (d *draft) merge(lessons []agent.Lesson) error {
 
 // support merges l, which says the same, into old.
 func (d *draft) support(old *agent.Lesson, l agent.Lesson) {
-	if l.Task != "" {
-		old.Trigger, old.Mistake, old.Remedy, old.Cause = l.Trigger, l.Mistake, l.Remedy, l.Cause
-	} else {
-		old.Trigger = lesson.Generalize(old.Trigger, l.Trigger)
+	if old.Trigger = lesson.Generalize(old.Trigger, l.Trigger); l.Task != "" {
+		old.Trigger = l.Trigger
 	}
+	old.Mistake, old.Remedy, old.Cause = l.Mistake, l.Remedy, l.Cause // the latest has seen the most
 	old.Expires = l.Expires
 	if !slices.Contains(old.For, d.episode.ID) {
 		n := float64(len(old.For) + len(old.Against))
@@ -195,6 +195,9 @@ func (d *draft) same(l agent.Lesson, taken map[string]bool) string {
 		}
 		if old.Cause != l.Cause {
 			continue
+		}
+		if l.Mistake != "" && old.Mistake == l.Mistake {
+			return id
 		}
 		if s := wordShare(old.Mistake+" "+old.Remedy, l.Mistake+" "+l.Remedy); s > share || (s == share && best == "") {
 			best, share = id, s

@@ -58,7 +58,7 @@ type Candidate struct {
 	BM25           float64 // 0 if BM25Rank is 0
 	BM25Rank       int     // from 1; 0: no telling word in common, or not among the best
 	Fused          float64 // reciprocal rank fusion of the two
-	Prior          float64 // in [0.5,1]: for a lesson (1 + confidence) / 2, otherwise 1
+	Prior          float64 // in [0.5,1]: (1 + confidence) / 2 of a lesson, (1 + 10/(10+steps)) / 2 of a demonstration: the shorter way is the better one to show
 	Score          float64 // Fused × Prior; orders the items of a tier
 
 	Packed bool
@@ -70,6 +70,10 @@ type Candidate struct {
 // fusionConstant is k of reciprocal rank fusion, Σ 1/(k + rank), as in Cormack
 // et al. 2009 (SIGIR, "Reciprocal rank fusion outperforms Condorcet").
 const fusionConstant = 60
+
+// shortSteps is the length of a demonstration that is worth half of one without
+// any steps.
+const shortSteps = 10
 
 func (s *Store) recall(ctx context.Context, task agent.Task, maxTokens int) (agent.Context, Explanation, error) {
 	x := Explanation{Task: task, MaxTokens: maxTokens}
@@ -267,9 +271,9 @@ func (q *query) matches(ctx context.Context, class agent.ItemKind, kind string) 
 
 func (q *query) candidate(id string, tier Tier) Candidate {
 	e := q.items[id]
-	c := Candidate{ID: id, Kind: e.Class, Tier: tier, Prior: 1}
+	worth := shortSteps / float64(shortSteps+e.steps)
 	if e.Class == agent.KindLesson {
-		c.Prior = (1 + e.lesson.Confidence) / 2
+		worth = e.lesson.Confidence
 	}
-	return c
+	return Candidate{ID: id, Kind: e.Class, Tier: tier, Prior: (1 + worth) / 2}
 }

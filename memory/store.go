@@ -40,7 +40,7 @@ type Store struct {
 type entry struct {
 	archive.Item              // without Vector, Doc and Body
 	lesson       agent.Lesson // if Class is KindLesson
-	seen         int          // otherwise
+	seen, steps  int          // otherwise
 	indexed      bool         // its vector is in the index
 }
 
@@ -199,7 +199,7 @@ func newEntry(it archive.Item) (*entry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w", it.Class, it.ID, err)
 	}
-	e.seen = v.Seen
+	e.seen, e.steps = v.Seen, len(v.Steps)
 	return e, nil
 }
 

@@ -150,7 +150,7 @@ func (k kind) looping() (mistake, remedy string) {
 
 // minIdle is how often a pattern of actions must have had no effect before it
 // is called a habit.
-const minIdle = 2
+const minIdle = 3
 
 // idling: the pattern of action that most often had no effect, and under what
 // condition.

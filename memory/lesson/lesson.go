@@ -75,9 +75,10 @@ func Success(e agent.Episode) agent.Lesson {
 	}
 }
 
-// Generalize is what two triggers have in common: where they differ in a word,
-// a variable stands. Triggers of different build, or with fewer than half of
-// their words in common, have nothing in common, and the first is returned.
+// Generalize is what two triggers have in common: where they differ in the name
+// of a thing, a variable stands. Triggers that differ in their build, in other
+// words than names, or in half of their words have nothing in common, and the
+// first is returned.
 func Generalize(a, b string) string {
 	x, y := strings.Fields(a), strings.Fields(b)
 	if len(x) != len(y) {
@@ -88,6 +89,11 @@ func Generalize(a, b string) string {
 	for i := range x {
 		if x[i] == y[i] {
 			continue
+		}
+		for _, w := range []string{x[i], y[i]} {
+			if !isVariable(w) && isCommon(strings.ToLower(w)) {
+				return a
+			}
 		}
 		differ++
 		if !isVariable(x[i]) {

@@ -92,6 +92,7 @@ func TestDefault(t *testing.T) {
 				"take ladle 1 from shelf 1", "Nothing happens.",
 				"take vase 1 from shelf 1", "Nothing happens.",
 				"take ladle 2 from shelf 1", "Nothing happens.",
+				"take ladle 1 from shelf 1", "Nothing happens.",
 				"open drawer 1", "You open the drawer 1. The drawer 1 is open. In it, you see a ladle 1."),
 			nil,
 			[]string{
@@ -113,6 +114,7 @@ func TestDefault(t *testing.T) {
 			"files",
 			run("fix the bug in parser.go", false, "$ ls\nmain.go lexer.go src/parser.go",
 				"cat main.go", "package main // see lexer.go",
+				"cat parser.go", "cat: parser.go: no such file",
 				"cat parser.go", "cat: parser.go: no such file",
 				"cat parser.go", "cat: parser.go: no such file"),
 			nil,
@@ -268,6 +270,7 @@ func TestGeneralize(t *testing.T) {
 		{"put a clean ladle in countertop", "put a clean mug in countertop", "put a clean A in countertop"},
 		{"put a clean ladle in countertop", "put a clean A in B", "put a clean A in B"},
 		{"put a clean A in countertop", "put a clean A in drawer", "put a clean A in B"},
+		{"look at A under the B", "examine the A with the B", "look at A under the B"},
 		{"put a mug in drawer", "look at bowl under the desklamp", "put a mug in drawer"},
 		{"one two three", "four five six", "one two three"},
 		{"", "", ""},

@@ -70,6 +70,10 @@ type variables struct {
 	goal  []string          // types, A first
 	fixed map[string]bool   // types that are written as they are
 	free  map[string]string // type -> X, Y, ...
+
+	// hidden are types of the goal that are to be named like any other: where
+	// a thing was taken from is chance, even if it was where such things go.
+	hidden []string
 }
 
 const (
@@ -84,10 +88,11 @@ func newVariables(goal []string, fixed map[string]bool) *variables {
 // name is the variable for an entity.
 func (v *variables) name(entity string) string {
 	w := singular(typeOf(entity))
-	if i := slices.Index(v.goal, w); i >= 0 && i < len(goalLetters) {
+	hidden := slices.Contains(v.hidden, w)
+	if i := slices.Index(v.goal, w); i >= 0 && i < len(goalLetters) && !hidden {
 		return goalLetters[i : i+1]
 	}
-	if v.fixed[w] {
+	if v.fixed[w] && !hidden {
 		return typeOf(entity)
 	}
 	if v.free[w] == "" {
@@ -170,8 +175,8 @@ type model struct {
 	keys  []int    // indices of the steps that handle a sought thing, or end it
 }
 
-// newModel takes the nearest success whose goal has as many things as letters.
-// Types that all the others share are not variables.
+// newModel takes the nearest success whose goal has as many things as letters,
+// up to where it begins on a second thing of the same type.
 func newModel(letters []string, successes []trace) (model, bool) {
 	for _, s := range successes {
 		goal := s.letters()
@@ -181,16 +186,22 @@ func newModel(letters []string, successes []trace) (model, bool) {
 		idx := s.plan()
 		first := slices.IndexFunc(idx, func(i int) bool { return slices.ContainsFunc(s.events[i].names, s.isSought) })
 		v := newVariables(goal, s.fixedTypes(idx, first, successes))
+		v.hidden = s.places
 		var m model
 		for k, i := range idx {
-			p := v.pattern(s.events[i].parts)
-			if slices.Contains(m.steps, p) && first >= 0 && k > first {
-				continue // the second of two things goes the way of the first
+			e := s.events[i]
+			handles := slices.ContainsFunc(e.names, s.isSought)
+			if k > first && first >= 0 && handles && sameVerb(e.parts, s.events[idx[first]].parts) {
+				m.steps = m.steps[:m.keys[len(m.keys)-1]+1]
+				break
 			}
-			if first < 0 || slices.ContainsFunc(s.events[i].names, s.isSought) || k == len(idx)-1 {
+			if first < 0 || handles || k == len(idx)-1 {
 				m.keys = append(m.keys, len(m.steps))
 			}
-			m.steps = append(m.steps, p)
+			m.steps = append(m.steps, v.pattern(e.parts))
+			if k == first {
+				v.hidden = nil
+			}
 		}
 		if len(m.steps) > 0 {
 			return m, true
@@ -199,12 +210,18 @@ func newModel(letters []string, successes []trace) (model, bool) {
 	return model{}, false
 }
 
-// fixedTypes are the types that a plan needs whatever the goal: those of its
-// steps after the thing was taken, if the plans of all successes have them.
+// sameVerb reports whether two actions differ in their entities only.
+func sameVerb(a, b []part) bool {
+	return slices.EqualFunc(a, b, func(x, y part) bool { return x.entity && y.entity || x == y })
+}
+
+// fixedTypes are the types that a plan needs whatever the goal: those that its
+// steps after the first use on a sought thing, if the plans of all successes
+// have them.
 func (t trace) fixedTypes(idx []int, first int, successes []trace) map[string]bool {
 	out := map[string]bool{}
 	for k, i := range idx {
-		if k <= first {
+		if k <= first || !slices.ContainsFunc(t.events[i].names, t.isSought) {
 			continue
 		}
 		for _, n := range t.events[i].names {
