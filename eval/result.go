@@ -91,7 +91,7 @@ func (r *runner) result() (*Result, error) {
 	}
 	res.Timing = r.timing()
 	res.Samples = r.samples()
-	res.Warnings = r.warnings(res.Samples)
+	res.Warnings = append(r.warnings(res.Samples), flatWarning(res)...)
 	return res, nil
 }
 
@@ -264,8 +264,9 @@ func (r *runner) warnings(samples []report.Sample) []string {
 	if n := len(r.tasks); n < fewTasks {
 		w = append(w, fmt.Sprintf("only %d tasks: intervals over fewer than %d are too narrow", n, fewTasks))
 	}
-	if len(r.Seeds) == 1 {
-		w = append(w, "one seed: the intervals do not tell the policy's own chance from the conditions'")
+	remembers := slices.ContainsFunc(r.Conditions, func(c Condition) bool { return c.Open != nil })
+	if len(r.Seeds) == 1 && remembers {
+		w = append(w, "one seed: each memory lived one history; the intervals do not show how another would differ")
 	}
 	if r.Budget.Wall > 0 {
 		w = append(w, fmt.Sprintf("episodes end after %v of real time: the result depends on the machine", r.Budget.Wall))
@@ -292,4 +293,21 @@ func (r *runner) warnings(samples []report.Sample) []string {
 		}
 	}
 	return w
+}
+
+// flatWarning names the conditions that differ from the first by the same on
+// every task, on none for example: resampling what is all the same shows no
+// spread, which is not certainty.
+func flatWarning(res *Result) []string {
+	var names []string
+	for _, c := range res.Conditions[1:] {
+		if iv := c.Trials[len(c.Trials)-1].Difference.Success; iv.Low == iv.High {
+			names = append(names, c.Name)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s: the difference to %s is the same on every task, so its interval has no width; that is not certainty",
+		strings.Join(names, ", "), res.Conditions[0].Name)}
 }

@@ -204,6 +204,9 @@ func TestPairing(t *testing.T) {
 			t.Errorf("%s %+v: %d, want %d", s.Condition, p, got, want[p])
 		}
 	}
+	if want := "lessons, again: the difference to none is the same on every task"; !slices.ContainsFunc(res.Warnings, func(w string) bool { return strings.HasPrefix(w, want) }) {
+		t.Errorf("warnings %q, want one that begins %q", res.Warnings, want)
+	}
 	ids := map[string]bool{}
 	for _, s := range res.Samples {
 		ids[s.Episode] = true

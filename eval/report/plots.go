@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 )
@@ -96,7 +95,7 @@ func (r *Result) byTrial() chart {
 
 // byContext is success against the context tokens it cost.
 func (r *Result) byContext() chart {
-	c := chart{ID: "by-context", Title: "Success against context tokens", Width: chartWidth, Height: 330}
+	c := chart{ID: "by-context", Title: "Success against context tokens", Width: chartWidth, Height: 330, Legend: true}
 	const left, right, top, bottom = 62.0, 690.0, 12.0, 276.0
 	highs, most := []float64{}, 0.0
 	for _, cond := range r.Conditions {
@@ -109,7 +108,6 @@ func (r *Result) byContext() chart {
 	c.flat(x, top, bottom, func(v float64) string { return fmt.Sprintf("%.6g", v) })
 	c.label("middle", (left+right)/2, bottom+42, "tokens of memory per episode, mean over all trials").Class = "axis"
 	var text []string
-	var names []label
 	for i, cond := range r.Conditions {
 		t := cond.last()
 		px, py := x.at(t.MeanContextTokens), y.at(t.Success.Estimate)
@@ -117,29 +115,7 @@ func (r *Result) byContext() chart {
 		c.whisker(i, px, y.at(t.Success.Low), px, y.at(t.Success.High))
 		c.mark(i, px, py, said)
 		text = append(text, said)
-		n := label{Class: "name", Anchor: "start", X: number(px + 11), Text: shorten(cond.Name, 30)}
-		if px > (left+right)/2 {
-			n.Anchor, n.X = "end", number(px-11)
-		}
-		n.Y = number(py + 4)
-		names = append(names, n)
 	}
-	c.Labels = append(c.Labels, apart(names)...)
 	c.Text = "Success at the end against the mean tokens of memory per episode. " + strings.Join(text, "; ") + "."
 	return c
-}
-
-// apart moves labels down until no two lie on one line of text.
-func apart(labels []label) []label {
-	y := func(l label) (v float64) {
-		fmt.Sscan(l.Y, &v) // written by number
-		return v
-	}
-	slices.SortStableFunc(labels, func(a, b label) int { return int(math.Copysign(1, y(a)-y(b))) })
-	for i := 1; i < len(labels); i++ {
-		if least := y(labels[i-1]) + 15; y(labels[i]) < least {
-			labels[i].Y = number(least)
-		}
-	}
-	return labels
 }

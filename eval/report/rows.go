@@ -8,8 +8,8 @@ import (
 // Pictures made of rows: a name at the left, a mark with its interval, and the
 // number at the right.
 const (
-	rowsLeft  = 210.0
-	rowsRight = 520.0
+	rowsLeft  = 240.0
+	rowsRight = 536.0
 	rowHeight = 22.0
 	rowsTop   = 14.0
 )
@@ -30,7 +30,13 @@ func (r *Result) byKind() chart {
 	group := rowHeight*float64(len(r.Conditions)) + gap
 	bottom := rowsTop + group*float64(len(kinds))
 	c.Height = int(bottom) + 50
-	x := newScale(0, 1).over(rowsLeft, rowsRight)
+	var highs []float64
+	for _, cond := range r.Conditions {
+		for _, kind := range cond.last().Kinds {
+			highs = append(highs, kind.Success.High)
+		}
+	}
+	x := shareScale(highs).over(rowsLeft, rowsRight)
 	c.flat(x, rowsTop, bottom, percentTick)
 	c.label("middle", (rowsLeft+rowsRight)/2, bottom+40, fmt.Sprintf("solved after trial %d", r.Trials)).Class = "axis"
 	var text []string
@@ -39,8 +45,8 @@ func (r *Result) byKind() chart {
 		if k > 0 {
 			c.line("rule", 8, y-gap/2, chartWidth-8, y-gap/2)
 		}
-		c.label("end", rowsLeft-14, y+rowHeight*float64(len(r.Conditions))/2-2, shorten(kindName(kind.Name), 27)).Class = "name"
-		c.label("end", rowsLeft-14, y+rowHeight*float64(len(r.Conditions))/2+12, plural(kind.Tasks, "task"))
+		c.label("end", rowsLeft-14, y+rowHeight*float64(len(r.Conditions))/2-2, shorten(kindName(kind.Name), 30)).Class = "name"
+		c.label("end", rowsLeft-14, y+rowHeight*float64(len(r.Conditions))/2+14, plural(kind.Tasks, "task"))
 		var said []string
 		for i, cond := range r.Conditions {
 			last := cond.last()
@@ -92,9 +98,9 @@ func (r *Result) differences() chart {
 		}
 		y := rowsTop + pitch*(float64(i)+0.5)
 		c.row(i+1, x, d.Success, y).Title = cond.Name + ": " + signed(d.Success.Estimate) + " " + signedBounds(d.Success)
-		c.label("end", rowsLeft-14, y+4, shorten(cond.Name, 27)).Class = "name"
+		c.label("end", rowsLeft-14, y+4, shorten(cond.Name, 30)).Class = "name"
 		c.label("start", rowsRight+16, y-3, signed(d.Success.Estimate)+" "+signedBounds(d.Success)).Class = "name"
-		c.label("start", rowsRight+16, y+12, fmt.Sprintf("better on %d, worse on %d", d.BetterOn, d.WorseOn))
+		c.label("start", rowsRight+16, y+12, fmt.Sprintf("%d tasks better, %d worse", d.BetterOn, d.WorseOn))
 		text = append(text, fmt.Sprintf("%s: %s points %s, better on %d and worse on %d tasks", cond.Name, signed(d.Success.Estimate), signedBounds(d.Success), d.BetterOn, d.WorseOn))
 	}
 	c.Text = "Difference of success to " + r.Conditions[0].Name + ". " + strings.Join(text, "; ") + "."
