@@ -44,6 +44,7 @@ const smallRoom = `(define (problem p) (:domain alfred)
 const (
 	appleInFridge = "(exists (?r - receptacle ?o - object) (and (isClean ?o) (isHot ?o) (isSliced ?o) (objectType ?o AppleType) (receptacleType ?r FridgeType) (inReceptacle ?o ?r)))"
 	appleInLight  = "(and (exists (?ot - object ?r - receptacle ?a - agent ?l - location) (and (objectType ?ot DeskLampType) (toggleable ?ot) (isToggled ?ot) (receptacleAtLocation ?r ?l) (atLocation ?a ?l) (inReceptacle ?ot ?r))) (exists (?o - object ?a - agent) (and (objectType ?o AppleType) (holds ?a ?o))))"
+	coldApple     = "(exists (?r - receptacle ?o - object) (and (isCool ?o) (objectType ?o AppleType) (receptacleType ?r FridgeType) (inReceptacle ?o ?r)))"
 	twoApples     = "(exists (?r - receptacle) (exists (?o1 - object) (and (objectType ?o1 AppleType) (receptacleType ?r FridgeType) (inReceptacle ?o1 ?r) (exists (?o2 - object) (and (not (= ?o1 ?o2)) (objectType ?o2 AppleType) (inReceptacle ?o2 ?r))))))"
 )
 
@@ -126,6 +127,33 @@ go to microwave 1 | You arrive at microwave 1. The microwave 1 is closed.
 heat apple 2 with microwave 1 | You heat the apple 2 using the microwave 1.
 go to fridge 1 | You arrive at fridge 1. The fridge 1 is open. In it, you see a apple 1.
 move apple 2 to fridge 1 | You move the apple 2 to the fridge 1. WON`},
+		{"heat undoes cold", Current, coldApple, `
+go to shelf 1 | You arrive at shelf 1. On the shelf 1, you see a apple 2, and a bowl 1.
+take apple 2 from shelf 1 | You pick up the apple 2 from the shelf 1.
+go to fridge 1 | You arrive at fridge 1. The fridge 1 is closed.
+cool apple 2 with fridge 1 | You cool the apple 2 using the fridge 1.
+examine apple 2 | This is a cold apple 2.
+go to microwave 1 | You arrive at microwave 1. The microwave 1 is closed.
+heat apple 2 with microwave 1 | You heat the apple 2 using the microwave 1.
+examine apple 2 | This is a hot apple 2.
+go to fridge 1 | You arrive at fridge 1. The fridge 1 is closed.
+open fridge 1 | You open the fridge 1. The fridge 1 is open. In it, you see a apple 1.
+move apple 2 to fridge 1 | You move the apple 2 to the fridge 1.
+take apple 2 from fridge 1 | You pick up the apple 2 from the fridge 1.
+cool apple 2 with fridge 1 | You cool the apple 2 using the fridge 1.
+move apple 2 to fridge 1 | You move the apple 2 to the fridge 1. WON`},
+		{"slice where it lies", Current, twoApples, `
+go to shelf 1 | You arrive at shelf 1. On the shelf 1, you see a apple 2, and a bowl 1.
+take apple 2 from shelf 1 | You pick up the apple 2 from the shelf 1.
+go to desk 1 | You arrive at desk 1. On the desk 1, you see a desklamp 1.
+move apple 2 to desk 1 | You move the apple 2 to the desk 1.
+go to drawer 2 | You arrive at drawer 2. The drawer 2 is closed.
+open drawer 2 | You open the drawer 2. The drawer 2 is open. In it, you see a knife 1.
+take knife 1 from drawer 2 | You pick up the knife 1 from the drawer 2.
+go to shelf 1 | You arrive at shelf 1. On the shelf 1, you see a bowl 1.
+slice apple 2 with knife 1 | Nothing happens.
+go to desk 1 | You arrive at desk 1. On the desk 1, you see a apple 2, and a desklamp 1.
+slice apple 2 with knife 1 | You sliced the apple 2 with the knife 1.`},
 		{"light", Current, appleInLight, `
 use desklamp 1 | Nothing happens.
 go to desk 1 | You arrive at desk 1. On the desk 1, you see a desklamp 1.

@@ -243,6 +243,24 @@ func TestRecallUsesFirstSightings(t *testing.T) {
 	}
 }
 
+// TestBeliefKeepsOwnDoingsApart: what the agent put into a receptacle before it
+// saw its contents did not start there.
+func TestBeliefKeepsOwnDoingsApart(t *testing.T) {
+	b := newBelief()
+	b.observe("go to shelf 1", "You arrive at shelf 1. On the shelf 1, you see a mug 1.")
+	b.observe("take mug 1 from shelf 1", "You pick up the mug 1 from the shelf 1.")
+	if b.holding != "mug 1" || len(b.spots["shelf 1"].contents) != 0 || b.here != "shelf 1" {
+		t.Errorf("holding %q, shelf %+v", b.holding, b.spots["shelf 1"])
+	}
+	b.observe("move mug 1 to shelf 2", "You move the mug 1 to the shelf 2.")
+	b.observe("examine shelf 2", "On the shelf 2, you see a mug 1, and a vase 1.")
+	b.observe("go to shelf 3", "Nothing happens.")
+	got := b.spots["shelf 2"]
+	if b.holding != "" || !slices.Equal(got.start, []string{"vase 1"}) || !slices.Equal(got.contents, []string{"mug 1", "vase 1"}) || b.here != "shelf 1" {
+		t.Errorf("%+v, here %q, holding %q", got, b.here, b.holding)
+	}
+}
+
 // FuzzExpert shows the expert anything. It must choose an admissible action.
 func FuzzExpert(f *testing.F) {
 	f.Add("You are in the middle of a room. Looking quickly around you, you see a desk 1.\n\nYour task is to: x", "go to desk 1")
