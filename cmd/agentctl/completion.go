@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 func newCompletion() *cobra.Command {
@@ -41,5 +42,21 @@ PowerShell:                    agentctl completion powershell | Out-String | Inv
 				return root.GenPowerShellCompletionWithDesc(out)
 			}
 		},
+	}
+}
+
+// completeChoices lets the shell complete the values of the flags of cmd, and
+// of the commands below it, that take one of a few words.
+func completeChoices(cmd *cobra.Command) {
+	complete := func(f *pflag.Flag) {
+		if c, ok := f.Value.(*choice); ok {
+			// The one error is a second function for the same flag.
+			_ = cmd.RegisterFlagCompletionFunc(f.Name, cobra.FixedCompletions(c.from, cobra.ShellCompDirectiveNoFileComp))
+		}
+	}
+	cmd.PersistentFlags().VisitAll(complete)
+	cmd.LocalNonPersistentFlags().VisitAll(complete)
+	for _, c := range cmd.Commands() {
+		completeChoices(c)
 	}
 }

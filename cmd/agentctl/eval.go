@@ -116,7 +116,7 @@ func (a *app) eval(cmd *cobra.Command, o evalOptions) error {
 	res, err := eval.Run(ctx, c)
 	m.close()
 	if err != nil {
-		if ctx.Err() != nil {
+		if canResume(err) {
 			fmt.Fprintf(a.err, "to go on: %s\n", resumeLine(cmd, dir))
 		}
 		return err
@@ -137,6 +137,17 @@ func (o evalOptions) check(cmd *cobra.Command) error {
 		return usagef("--policy %s: --model %s acts already", o.policy.name, o.policy.model)
 	}
 	return nil
+}
+
+// canResume reports whether the run that ended with err can go on, once what
+// stopped it is gone: an interruption, a full disk.
+func canResume(err error) bool {
+	for _, never := range []error{eval.ErrConfig, eval.ErrOtherRun, eval.ErrBusy, eval.ErrCorrupt} {
+		if errors.Is(err, never) {
+			return false
+		}
+	}
+	return true
 }
 
 // config is the evaluation that o asks for, all but its folder.

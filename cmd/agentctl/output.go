@@ -133,11 +133,3 @@ func printable(s string) string {
 		return r
 	}, s)
 }
-
-// clip shortens s to at most n characters.
-func clip(s string, n int) string {
-	if r := []rune(oneLine(s)); len(r) > n {
-		return string(r[:n-1]) + "…"
-	}
-	return oneLine(s)
-}

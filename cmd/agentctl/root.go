@@ -99,6 +99,7 @@ Exit status: 0 ok, 1 failed, 2 wrong usage; see 'agentctl help exit-codes'.`,
 		&cobra.Group{ID: groupSelf, Title: "About agentctl itself:"},
 	)
 	addCommands(a, root)
+	completeChoices(root)
 	root.SetHelpCommand(newHelp(root))
 	root.SetHelpCommandGroupID(groupSelf)
 	return root
@@ -121,6 +122,7 @@ func addCommands(a *app, root *cobra.Command) {
 		{groupLook, newEpisodes(a)},
 		{groupLook, newLessons(a)},
 		{groupLook, newDemos(a)},
+		{groupLook, newSkills(a)},
 		{groupSelf, newConfig(a)},
 		{groupSelf, newVersion(a)},
 		{groupSelf, newCompletion()},

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/surefoot-ai/surefoot/agent"
+	"github.com/surefoot-ai/surefoot/memory"
+	"github.com/surefoot-ai/surefoot/skills"
+)
+
+// skillHit is a skill that a search found, as JSON shows it.
+type skillHit struct {
+	Similarity float64      `json:"similarity"` // BM25, > 0
+	Skill      skills.Skill `json:"skill"`
+}
+
+func newSkills(a *app) *cobra.Command {
+	c := newNoun("skills", "Skills distilled from demonstrations and lessons",
+		newSkillsList(a), newSkillsShow(a), newSkillsSearch(a))
+	c.Long = `Skills distilled from the demonstrations and lessons of a memory.
+
+They are distilled anew each time, from what the memory holds by then; the same
+memory gives the same skills and IDs. A skill is general, of one kind of task,
+or a mistake to avoid. In its steps, A, B, … are the things the goal names, and
+X, Y, … other things that differ from case to case.`
+	return c
+}
+
+// experience is a memory as a source of skills.
+type experience struct{ *memory.Store }
+
+func (e experience) Demonstrations(ctx context.Context) ([]agent.Demonstration, error) {
+	return e.Store.Demonstrations(ctx, memory.DemonstrationFilter{})
+}
+
+func (e experience) Lessons(ctx context.Context) ([]agent.Lesson, error) {
+	return e.Store.Lessons(ctx, memory.LessonFilter{})
+}
+
+// withLibrary makes a command's RunE of what is to be done with the skills of
+// the memory.
+func (a *app) withLibrary(do func(l *skills.Library, args []string) error) func(*cobra.Command, []string) error {
+	return a.withStore(func(cmd *cobra.Command, s *memory.Store, args []string) error {
+		found, err := skills.Distil(cmd.Context(), experience{s}, skills.Options{})
+		if err != nil {
+			return err
+		}
+		return do(skills.NewLibrary(found, nil), args)
+	})
+}
+
+func newSkillsList(a *app) *cobra.Command {
+	var f skills.Filter
+	category := "any"
+	c := &cobra.Command{
+		Use:     "list",
+		Short:   "List the skills: general ones, those of each kind, mistakes",
+		Example: "  agentctl skills list --store DIR --category mistake",
+		Args:    noArgs,
+		RunE: a.withLibrary(func(l *skills.Library, _ []string) error {
+			if category != "any" {
+				f.Category = skills.Category(category)
+			}
+			list := l.List(f)
+			if list == nil {
+				list = []skills.Skill{} // an empty list, not null
+			}
+			return a.show(list, func(w io.Writer) {
+				cells := make([][]string, len(list))
+				for i, s := range list {
+					cells[i] = []string{s.ID, string(s.Category), s.Kind, evidence(s), s.Title, s.Text()}
+				}
+				rows(w, []string{"id", "category", "kind", "for/against", "title", "skill"}, cells)
+			})
+		}),
+	}
+	words := []string{"any"}
+	for _, x := range skills.Categories() {
+		words = append(words, string(x))
+	}
+	c.Flags().StringVar(&f.Suite, "suite", "", "only those of a suite")
+	c.Flags().StringVar(&f.Kind, "kind", "", "only those of a kind of task")
+	c.Flags().Var(newChoice(&category, "any", words...), "category", orList(words))
+	return c
+}
+
+// evidence is how many episodes speak for and against s.
+func evidence(s skills.Skill) string { return fmt.Sprintf("%d/%d", len(s.For), len(s.Against)) }
+
+func newSkillsShow(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "show ID",
+		Short: "Show one skill and what it rests on; the beginning of an ID will do",
+		Args:  oneArg("skill ID"),
+		RunE: a.withLibrary(func(l *skills.Library, args []string) error {
+			s, err := l.Show(args[0])
+			if err != nil {
+				return err
+			}
+			return a.show(s, func(w io.Writer) {
+				fields(w,
+					"id", s.ID,
+					"category", string(s.Category),
+					"suite", s.Suite,
+					"kind", s.Kind,
+					"title", s.Title,
+					"when", s.When,
+					"mistake", s.Mistake,
+					"cause", string(s.Cause),
+					"principle", s.Principle,
+					"for", strings.Join(s.For, " "),
+					"against", strings.Join(s.Against, " "),
+					"lessons", strings.Join(s.Lessons, " "),
+				)
+				for i, step := range s.Steps {
+					fmt.Fprintf(w, "%3d. %s\n", i+1, oneLine(step))
+				}
+			})
+		}),
+	}
+}
+
+func newSkillsSearch(a *app) *cobra.Command {
+	var most int
+	c := &cobra.Command{
+		Use:     "search WORD...",
+		Short:   "Find skills by words, the most similar first",
+		Example: "  agentctl skills search --store DIR cool an apple",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return &usageError{err: fmt.Errorf("%s: words to search for are missing", cmd.CommandPath())}
+			}
+			return nil
+		},
+		RunE: a.withLibrary(func(l *skills.Library, args []string) error {
+			hits := []skillHit{}
+			for _, h := range l.Search(strings.Join(args, " "), most) {
+				hits = append(hits, skillHit{h.Similarity, h.Skill})
+			}
+			return a.show(hits, func(w io.Writer) {
+				cells := make([][]string, len(hits))
+				for i, h := range hits {
+					cells[i] = []string{
+						strconv.FormatFloat(h.Similarity, 'f', 2, 64), h.Skill.ID, string(h.Skill.Category),
+						h.Skill.Kind, h.Skill.Text(),
+					}
+				}
+				rows(w, []string{"similarity", "id", "category", "kind", "skill"}, cells)
+			})
+		}),
+	}
+	c.Flags().Var(newCount(&most, 10, 0), "limit", "at most so many; 0: all")
+	return c
+}
