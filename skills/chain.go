@@ -87,6 +87,8 @@ func verb(action string) string {
 // backwards from the last, which reached the goal. An earlier event is kept
 // if its things feed later kept ones: if it names one of them, or was the
 // first to show one; one that only looks, only if it was the first to show.
+// One about several things with numbers, "take mug 2 from desk 1", is about
+// the first of them: that one must be needed, or be of a sort the goal names.
 // Of each sort of thing that the goal names and the last event does not, the
 // thing handled last feeds the goal itself.
 //
@@ -107,7 +109,7 @@ func chain(goal string, es []event) []event {
 		n := len(es) - 1
 		return append(slices.DeleteFunc(es[:n:n], func(v event) bool { return v.look }), last)
 	}
-	b := builder{needed: wanted(goal, es), pending: map[string]bool{last.action: true}, kept: []event{last}}
+	b := builder{goal: goalThings(goal, sortsOf(es)), needed: wanted(goal, es), pending: map[string]bool{last.action: true}, kept: []event{last}}
 	for _, v := range slices.Backward(es[:len(es)-1]) {
 		b.add(v)
 	}
@@ -119,13 +121,7 @@ func chain(goal string, es []event) []event {
 // goal names, the one an event handled last.
 func wanted(goal string, es []event) []string {
 	out := slices.Clone(es[len(es)-1].names)
-	var sorts []string
-	for _, v := range es {
-		for _, t := range things(v.action) {
-			sorts = append(sorts, t.sort)
-		}
-	}
-	missing := goalThings(goal, sorts)
+	missing := goalThings(goal, sortsOf(es))
 	for _, v := range slices.Backward(es) {
 		for _, t := range things(v.action) {
 			if i := slices.Index(missing, t.sort); i >= 0 {
@@ -139,8 +135,20 @@ func wanted(goal string, es []event) []string {
 	return out
 }
 
+// sortsOf are the sorts of things that actions name, with repetitions.
+func sortsOf(es []event) []string {
+	var out []string
+	for _, v := range es {
+		for _, t := range things(v.action) {
+			out = append(out, t.sort)
+		}
+	}
+	return out
+}
+
 // builder collects a chain, from its end.
 type builder struct {
+	goal    []string        // sorts of things that the goal names
 	needed  []string        // things that kept events name
 	pending map[string]bool // actions kept whose one thing was not put to use before
 	kept    []event         // latest first
@@ -148,7 +156,7 @@ type builder struct {
 
 // add takes v, which precedes all events before, into the chain or not.
 func (b *builder) add(v event) {
-	if !share(v.shown, b.needed) && (v.look || !share(v.names, b.needed)) {
+	if !share(v.shown, b.needed) && (v.look || !b.feeds(v)) {
 		return
 	}
 	if len(v.names) < 2 && b.pending[v.action] {
@@ -169,6 +177,17 @@ func (b *builder) add(v event) {
 		}
 	}
 	b.kept = append(b.kept, v)
+}
+
+// feeds reports whether v is about a thing that is needed.
+func (b *builder) feeds(v event) bool {
+	if !share(v.names, b.needed) {
+		return false
+	}
+	if len(v.names) < 2 || !numbered(v.names[0]) {
+		return true
+	}
+	return slices.Contains(b.needed, v.names[0]) || slices.Contains(b.goal, sortOf(v.names[0]))
 }
 
 // postpone drops v, which is done again later. What was done to its one thing

@@ -115,13 +115,7 @@ func newPlan(e agent.Episode, maxSteps int) (plan, bool) {
 		return plan{}, false
 	}
 	p := plan{id: e.ID, task: e.Task, chain: chain(e.Task.Goal, events(e))}
-	for _, v := range p.chain {
-		for _, t := range things(v.action) {
-			if !slices.Contains(p.sorts, t.sort) {
-				p.sorts = append(p.sorts, t.sort)
-			}
-		}
-	}
+	p.sorts = distinct(sortsOf(p.chain))
 	p.goal = goalThings(e.Task.Goal, p.sorts)
 	return p, len(p.chain) > 0 && len(p.chain) <= maxSteps
 }
@@ -144,7 +138,6 @@ func fixedSorts(plans []plan) map[string]bool {
 // taskSkills are the skills of one kind: plans that are the same once things
 // are variables.
 func taskSkills(plans []plan, o Options) []Skill {
-	slices.SortFunc(plans, func(a, b plan) int { return cmp.Compare(a.id, b.id) })
 	fixed := fixedSorts(plans)
 	merged := map[string]*Skill{}
 	goals := map[string]map[string]int{} // principle -> goal -> how often

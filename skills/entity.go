@@ -40,9 +40,15 @@ func things(text string) []thing {
 	return out
 }
 
+// numbered reports whether a name is a word and a number.
+func numbered(name string) bool {
+	_, n, ok := strings.Cut(name, " ")
+	return ok && isNumber(n)
+}
+
 // sortOf is what the thing of a name is one of.
 func sortOf(name string) string {
-	if w, n, ok := strings.Cut(name, " "); ok && isNumber(n) {
+	if w, _, _ := strings.Cut(name, " "); numbered(name) {
 		return singular(w)
 	}
 	return name
@@ -74,10 +80,10 @@ func tokens(s string) []token {
 			continue
 		}
 		if start >= 0 {
-			end := start + len(strings.TrimRight(s[start:i], "-./"))
-			start += len(s[start:end]) - len(strings.TrimLeft(s[start:end], "-."))
-			if start < end {
-				out = append(out, token{start, end})
+			t := strings.TrimRight(s[start:i], "-./")
+			end := start + len(t)
+			if t = strings.TrimLeft(strings.TrimPrefix(t, "./"), "-."); t != "" {
+				out = append(out, token{end - len(t), end})
 			}
 			start = -1
 		}

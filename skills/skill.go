@@ -69,11 +69,12 @@ const idBytes = 6
 // newID names a skill by what makes it that skill.
 func newID(s Skill) string {
 	h := sha256.New()
-	for _, part := range []string{s.Suite, string(s.Category), s.Kind, s.When, s.Principle, s.Mistake} {
-		if s.Category == Task && part == s.When {
-			continue // the same plan for goals in other words is the same skill
-		}
-		fmt.Fprintf(h, "%d:%s", len(part), part)
+	parts := []string{s.Suite, string(s.Category), s.Kind, s.Principle, s.Mistake}
+	if s.Category != Task { // the same plan for a goal in other words is the same skill
+		parts = append(parts, s.When)
+	}
+	for _, p := range parts {
+		fmt.Fprintf(h, "%d:%s", len(p), p)
 	}
 	return "sk-" + hex.EncodeToString(h.Sum(nil)[:idBytes])
 }
