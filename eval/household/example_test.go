@@ -31,7 +31,7 @@ func Example() {
 		seen = append(seen, e)
 	}
 	// Output:
-	// pick_clean_then_place_in_recep: clean some ladle and put it in sinkbasin.
-	// won: true steps: 33 the last: move ladle 1 to sinkbasin 1
+	// pick_clean_then_place_in_recep: put a clean ladle in sinkbasin.
+	// won: true steps: 30 the last: move ladle 1 to sinkbasin 1
 	// won: true steps: 5 the last: move ladle 1 to sinkbasin 1
 }

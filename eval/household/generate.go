@@ -228,7 +228,7 @@ func (s *sketch) spot(name string, usual []weight) int {
 			here = append(here, u)
 		}
 	}
-	astray := s.rng.Float64() < s.o.Astray && name != "desklamp"
+	astray := s.rng.Float64() < s.o.Astray && usualTraits(name)&pickupable != 0
 	var spots []int
 	kind := ""
 	if len(here) > 0 && !astray {

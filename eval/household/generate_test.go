@@ -53,7 +53,7 @@ func roundTrip(t *testing.T, g *Game) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	back, err := Parse(g.id+"/game.tw-pddl", b)
+	back, err := Parse(g.id+"/game.tw-pddl", b) // the ID of a generated game has no slash
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,6 +205,42 @@ func TestPlacementTable(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestGeneratedWordsAreTheOfficialOnes: a policy trained on generated games
+// knows the names of everything in the official ones, and of nothing else.
+func TestGeneratedWordsAreTheOfficialOnes(t *testing.T) {
+	ours, theirs := map[string]bool{"desklamp": true}, map[string]bool{}
+	for _, r := range roomPlans() {
+		for _, s := range append(slices.Clone(r.always), names(r.fill)...) {
+			ours[s] = true
+		}
+		for _, th := range r.things {
+			ours[th.name] = true
+		}
+	}
+	for _, p := range official(t, "train", 11) {
+		g := load(t, p)
+		for _, r := range g.receptacles {
+			theirs[TypeOfName(r.name)] = true
+		}
+		for _, list := range g.contents {
+			for _, o := range list {
+				theirs[TypeOfName(g.objects[o].name)] = true
+			}
+		}
+	}
+	for w := range theirs {
+		if !ours[w] {
+			t.Errorf("%s is only in official games", w)
+		}
+	}
+	for w := range ours {
+		if !theirs[w] {
+			t.Errorf("%s is only in generated games", w)
+		}
+	}
+	t.Logf("%d types", len(ours))
 }
 
 func BenchmarkGenerate(b *testing.B) {

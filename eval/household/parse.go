@@ -84,9 +84,9 @@ func tooLarge(name string, size int64) error {
 	return &FormatError{File: name, Section: "json", Reason: fmt.Sprintf("%d bytes is more than a game file may have (%d)", size, MaxFileBytes)}
 }
 
-// Parse reads a game file. name is used in errors and for the Task.ID: without
-// a file name "game.tw-pddl" or an extension ".tw-pddl", and at most the last
-// two elements. Every error but one of encoding is a *[FormatError].
+// Parse reads a game file. name is used in errors and for the Task.ID, which is
+// TASK/TRIAL of …/TASK/TRIAL/game.tw-pddl and ID of …/ID.tw-pddl. Every error is
+// a *[FormatError].
 func Parse(name string, data []byte) (*Game, error) {
 	g, err := parse(data)
 	if err != nil {
@@ -100,9 +100,12 @@ func Parse(name string, data []byte) (*Game, error) {
 }
 
 func taskID(name string) string {
-	name = strings.TrimSuffix(path.Clean(filepath.ToSlash(name)), "/game.tw-pddl")
-	name = strings.TrimSuffix(name, ".tw-pddl")
-	parts := strings.Split(name, "/")
+	name = path.Clean(filepath.ToSlash(name))
+	dir, ok := strings.CutSuffix(name, "/game.tw-pddl")
+	if !ok {
+		return strings.TrimSuffix(path.Base(name), ".tw-pddl")
+	}
+	parts := strings.Split(dir, "/")
 	return strings.Join(parts[max(0, len(parts)-2):], "/")
 }
 

@@ -108,7 +108,7 @@ func TestTaskIDComesFromTheName(t *testing.T) {
 	for name, want := range map[string]string{
 		"a/b/train/TASK/TRIAL/game.tw-pddl": "TASK/TRIAL",
 		"TASK/game.tw-pddl":                 "TASK",
-		"x/gen-3.tw-pddl":                   "x/gen-3",
+		"x/gen-3.tw-pddl":                   "gen-3",
 		"gen-3":                             "gen-3",
 		"":                                  ".",
 	} {

@@ -62,11 +62,16 @@ peppershaker: countertop 3 cabinet 3 diningtable 2 shelf 2
 dishsponge: sinkbasin 5 countertop 2 drawer 1 cabinet 1
 soapbottle: sinkbasin 1 countertop 4 cabinet 3 garbagecan 1
 winebottle: cabinet 3 countertop 2 diningtable 2 fridge 1 garbagecan 1
+glassbottle: cabinet 3 countertop 2 garbagecan 2 sinkbasin 1
+papertowelroll: countertop 5 cabinet 1 garbagecan 1
 vase: shelf 4 diningtable 2 countertop 1
-book: shelf 4 countertop 1 diningtable 1`
+book: shelf 4 countertop 1 diningtable 1
+houseplant: countertop 3 diningtable 2 shelf 1
+window: countertop 1
+sink: countertop 1 sinkbasin 1`
 
 	bathroomAlways = "sinkbasin toilet countertop garbagecan toiletpaperhanger towelholder handtowelholder bathtubbasin"
-	bathroomFill   = "cabinet 6 drawer 6 shelf 3 towelholder 1 handtowelholder 1 sinkbasin 1"
+	bathroomFill   = "cabinet 6 drawer 6 shelf 3 towelholder 1 handtowelholder 1 sinkbasin 1 cart 1"
 	bathroomThings = `
 candle: countertop 3 bathtubbasin 2 shelf 3 toilet 1 cabinet 1
 cloth: cabinet 3 bathtubbasin 3 sinkbasin 2 drawer 2 countertop 1
@@ -75,9 +80,15 @@ towel: towelholder 8 cabinet 1 shelf 1
 dishsponge: sinkbasin 3 cabinet 3 bathtubbasin 2 drawer 1
 soapbar: sinkbasin 4 bathtubbasin 3 countertop 2 drawer 1
 soapbottle: sinkbasin 2 countertop 3 bathtubbasin 2 cabinet 2 shelf 1
-spraybottle: cabinet 5 toilet 2 countertop 2 shelf 1
-tissuebox: toilet 2 countertop 3 shelf 2 cabinet 1 drawer 1
-toiletpaper: toiletpaperhanger 4 cabinet 3 toilet 2 drawer 2`
+spraybottle: cabinet 5 toilet 2 countertop 2 shelf 1 cart 1
+tissuebox: toilet 2 countertop 3 shelf 2 cabinet 1 drawer 1 cart 1
+toiletpaper: toiletpaperhanger 4 cabinet 3 toilet 2 drawer 2
+papertowelroll: countertop 2 toilet 2 cabinet 1
+houseplant: countertop 2 shelf 1
+mirror: countertop 1
+sink: sinkbasin 1 countertop 1
+bathtub: bathtubbasin 1
+showerglass: countertop 1 shelf 1`
 
 	bedroomAlways = "bed desk sidetable garbagecan dresser"
 	bedroomFill   = "drawer 8 shelf 5 cabinet 2 sidetable 1 armchair 1 laundryhamper 1 safe 1 desk 1"
@@ -98,7 +109,12 @@ statue: shelf 4 dresser 3 desk 1
 tissuebox: sidetable 3 dresser 2 desk 1 shelf 1
 vase: dresser 3 shelf 3 sidetable 1
 watch: drawer 3 sidetable 3 dresser 2 safe 1
-cloth: laundryhamper 3 drawer 3 dresser 2 armchair 1`
+cloth: laundryhamper 3 drawer 3 dresser 2 armchair 1
+teddybear: bed 6 armchair 2
+houseplant: dresser 2 shelf 2 desk 1
+television: dresser 1
+mirror: dresser 1
+window: desk 1`
 
 	livingAlways = "sofa coffeetable sidetable tvstand garbagecan diningtable"
 	livingFill   = "drawer 6 shelf 5 cabinet 3 sidetable 2 armchair 2 ottoman 1 dresser 1 safe 1"
@@ -120,7 +136,11 @@ statue: shelf 4 tvstand 2 sidetable 1 dresser 1
 tissuebox: coffeetable 3 sidetable 2 shelf 1
 vase: shelf 3 diningtable 2 sidetable 2 tvstand 1
 watch: drawer 3 sidetable 2 coffeetable 1 dresser 1
-wateringcan: shelf 2 cabinet 3 sidetable 1`
+wateringcan: shelf 2 cabinet 3 sidetable 1
+houseplant: sidetable 3 coffeetable 1 shelf 1
+television: tvstand 5 dresser 1
+curtains: sidetable 1
+floorlamp: sidetable 2 sofa 1`
 )
 
 // What can be done with things, by trait.
@@ -130,6 +150,8 @@ const (
 	thingsToCool   = "apple bowl bread cup egg lettuce mug pan plate pot potato tomato winebottle"
 	thingsToSlice  = "apple bread egg lettuce potato tomato"
 	thingsToHold   = "bowl box cup mug pan plate pot"
+	thingsThatStay = "houseplant window sink mirror bathtub showerglass television curtains"
+	lamps          = "desklamp floorlamp"
 	alwaysOpenable = "fridge microwave safe"
 	maybeOpenable  = "cabinet drawer"
 )
@@ -177,8 +199,11 @@ func listed(list, word string) bool {
 
 // usualTraits are those of a type of object, by common sense.
 func usualTraits(name string) trait {
-	if name == "desklamp" {
+	if listed(lamps, name) {
 		return toggleable
+	}
+	if listed(thingsThatStay, name) {
+		return 0
 	}
 	t := pickupable
 	for _, l := range []struct {
