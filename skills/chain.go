@@ -11,7 +11,8 @@ import (
 type event struct {
 	action string   // in one line
 	names  []string // of the things in it, distinct, in order
-	shown  []string // things named for the first time in the observation after it
+	seen   []string // things in the observation after it that were not known from the start
+	first  []string // those of them that were not seen before
 	look   bool     // its verb only looks
 }
 
@@ -20,7 +21,7 @@ type event struct {
 // or if the world said so.
 func events(e agent.Episode) []event {
 	var out []event
-	var known []string
+	var known, found []string
 	for i, s := range e.Steps {
 		if i == 0 {
 			known = names(e.Task.Goal + "\n" + s.Observation.Text)
@@ -40,9 +41,13 @@ func events(e agent.Episode) []event {
 		v := event{action: clip(string(s.Action), maxActionBytes)}
 		v.names, v.look = names(v.action), looks(v.action)
 		for _, n := range names(after.Text) {
-			if !slices.Contains(known, n) {
-				known = append(known, n)
-				v.shown = append(v.shown, n)
+			if slices.Contains(known, n) {
+				continue
+			}
+			v.seen = append(v.seen, n)
+			if !slices.Contains(found, n) {
+				found = append(found, n)
+				v.first = append(v.first, n)
 			}
 		}
 		if v.action != "" {
@@ -85,8 +90,9 @@ func verb(action string) string {
 
 // chain is the minimal causal chain of the events of a success, found
 // backwards from the last, which reached the goal. An earlier event is kept
-// if its things feed later kept ones: if it names one of them, or was the
-// first to show one; one that only looks, only if it was the first to show.
+// if its things feed later kept ones: if it names one of them, or was the last
+// to show one before its use; one that only looks, only if it was the first to
+// show one and no other showed it later.
 // One about several things with numbers, "take mug 2 from desk 1", is about
 // the first of them: that one must be needed, or be of a sort the goal names.
 // Of each sort of thing that the goal names and the last event does not, the
@@ -109,7 +115,8 @@ func chain(goal string, es []event) []event {
 		n := len(es) - 1
 		return append(slices.DeleteFunc(es[:n:n], func(v event) bool { return v.look }), last)
 	}
-	b := builder{goal: goalThings(goal, sortsOf(es)), needed: wanted(goal, es), pending: map[string]bool{last.action: true}, kept: []event{last}}
+	b := builder{goal: goalThings(goal, sortsOf(es)), needed: wanted(goal, es), showed: map[string]bool{}, pending: map[string]bool{}}
+	b.keep(last)
 	for _, v := range slices.Backward(es[:len(es)-1]) {
 		b.add(v)
 	}
@@ -150,19 +157,34 @@ func sortsOf(es []event) []string {
 type builder struct {
 	goal    []string        // sorts of things that the goal names
 	needed  []string        // things that kept events name
+	showed  map[string]bool // needed things that a kept event shows before their use
 	pending map[string]bool // actions kept whose one thing was not put to use before
 	kept    []event         // latest first
 }
 
 // add takes v, which precedes all events before, into the chain or not.
 func (b *builder) add(v event) {
-	if !share(v.shown, b.needed) && (v.look || !b.feeds(v)) {
+	shows := v.seen
+	if v.look {
+		shows = v.first
+	}
+	shows = slices.DeleteFunc(slices.Clone(shows), func(n string) bool {
+		return b.showed[n] || !slices.Contains(b.needed, n)
+	})
+	if len(shows) == 0 && (v.look || !b.feeds(v)) {
 		return
 	}
 	if len(v.names) < 2 && b.pending[v.action] {
 		b.postpone(v)
 		return
 	}
+	for _, n := range shows {
+		b.showed[n] = true
+	}
+	b.keep(v)
+}
+
+func (b *builder) keep(v event) {
 	if len(v.names) > 1 {
 		for a := range b.pending {
 			if share(names(a), v.names) {
@@ -172,6 +194,7 @@ func (b *builder) add(v event) {
 	}
 	b.pending[v.action] = true
 	for _, n := range v.names {
+		b.showed[n] = false
 		if !slices.Contains(b.needed, n) {
 			b.needed = append(b.needed, n)
 		}

@@ -120,17 +120,20 @@ func newPlan(e agent.Episode, maxSteps int) (plan, bool) {
 	return p, len(p.chain) > 0 && len(p.chain) <= maxSteps
 }
 
-// fixedSorts are the sorts of things that no goal names and that all of at
-// least two plans need: a thing that is always the same is no variable.
+// fixedSorts are the sorts of things that at least nine tenths of two or more
+// plans need, whether or not a goal names them, if not all of these goals do: a
+// thing that is always the same is no variable.
 func fixedSorts(plans []plan) map[string]bool {
-	fixed := map[string]bool{}
-	if len(plans) < 2 {
-		return fixed
+	have, free := map[string]int{}, map[string]bool{}
+	for _, p := range plans {
+		for _, s := range p.sorts {
+			have[s]++
+			free[s] = free[s] || !slices.Contains(p.goal, s)
+		}
 	}
-	for _, s := range plans[0].sorts {
-		fixed[s] = !slices.ContainsFunc(plans, func(p plan) bool {
-			return slices.Contains(p.goal, s) || !slices.Contains(p.sorts, s)
-		})
+	fixed := map[string]bool{}
+	for s, n := range have {
+		fixed[s] = len(plans) > 1 && free[s] && 10*n >= 9*len(plans)
 	}
 	return fixed
 }

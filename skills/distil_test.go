@@ -156,6 +156,54 @@ func TestIDsStay(t *testing.T) {
 	}
 }
 
+func TestThingsThatAreAlwaysTheSame(t *testing.T) {
+	s := shelf{demos: []agent.Demonstration{clean("c1", "mug", "desk", "fridge"), clean("c2", "fork", "drawer", "sinkbasin")}}
+	principle := func() string {
+		for _, k := range distil(t, s, Options{MinEvidence: 1}) {
+			if k.Category == Task && slices.Contains(k.For, "c1") {
+				return k.Principle
+			}
+		}
+		return ""
+	}
+	const fixed = "go to X -> take A from X -> go to sinkbasin -> clean A with sinkbasin -> go to B -> put A in/on B"
+	if got := principle(); got != fixed {
+		t.Errorf("with a goal that names the sink: %s, want %s", got, fixed)
+	}
+	odd := demo("c0", "clean", script("put a clean mug in fridge", room, "put mug 1 in/on fridge 1"))
+	for len(s.demos) < 9 {
+		s.demos = append(s.demos, clean(fmt.Sprint("d", len(s.demos)), "mug", "desk", "fridge"))
+	}
+	s.demos = append(s.demos, odd)
+	if got := principle(); got != fixed {
+		t.Errorf("with nine of ten that need the sink: %s, want %s", got, fixed)
+	}
+	odd.Episode.ID = "c00"
+	s.demos = append(s.demos, odd)
+	if got, want := principle(), strings.ReplaceAll(fixed, "sinkbasin", "Y"); got != want {
+		t.Errorf("with nine of eleven that need the sink: %s, want %s", got, want)
+	}
+}
+
+func TestRareRunsAreNotGeneral(t *testing.T) {
+	s := house()
+	for i := range 40 {
+		s.demos = append(s.demos, demo(fmt.Sprint("x", i), "other", script("wave", room, "wave")))
+	}
+	has := func() bool {
+		return slices.ContainsFunc(distil(t, s, Options{}), func(k Skill) bool { return k.Category == General })
+	}
+	if !has() {
+		t.Error("nothing of 4 in 44 successes")
+	}
+	for i := range 40 {
+		s.demos = append(s.demos, demo(fmt.Sprint("y", i), "other", script("wave", room, "wave")))
+	}
+	if has() {
+		t.Error("a rule of 4 in 84 successes")
+	}
+}
+
 // TestFailuresTeachNoSteps holds that the raw trace of a failure reaches no
 // skill, by whatever way it comes.
 func TestFailuresTeachNoSteps(t *testing.T) {

@@ -12,6 +12,10 @@ const (
 	maxRun = 4
 )
 
+// generalShare is the share of a suite's successes that a general skill needs:
+// what happened once in twenty is a habit of these, not a rule.
+const generalShare = 0.05
+
 // generalSkills are the runs of steps, linked by their things, that plans of at
 // least o.MinKinds kinds share. A run that hardly occurs but within a longer one
 // is left out.
@@ -44,10 +48,14 @@ func generalSkills(suite string, kinds map[string][]plan, o Options) []Skill {
 			}
 		}
 	}
+	successes := 0
+	for _, plans := range kinds {
+		successes += len(plans)
+	}
 	var out []Skill
 	for _, r := range runs {
-		if len(r.kinds) >= o.MinKinds {
-			r.For = distinct(r.For)
+		r.For = distinct(r.For)
+		if len(r.kinds) >= o.MinKinds && float64(len(r.For)) >= generalShare*float64(successes) {
 			out = append(out, r.Skill)
 		}
 	}
