@@ -39,7 +39,10 @@ type Pack struct {
 	Transposed bool // Src is N×K instead of K×N
 }
 
-const packRows = 64
+const (
+	packRows   = 64
+	packPanels = 4 // written at a time: more may fall on the same lines of the cache
+)
 
 // Units is the number of panels, or of blocks of rows if not Transposed: each
 // reads its part of Src from left to right.
@@ -58,15 +61,19 @@ func (o *Pack) Run(w *Worker, unit int) {
 	}
 	p := o.Dst
 	lo, hi := chunk(unit, packRows, p.K)
-	for k := lo; k < hi; k++ {
-		src := o.Src[k*o.Row : k*o.Row+p.N]
-		at := k * Width
-		n := p.N / Width * Width
-		w.set.spread32(p.Data[at:], src[:n], p.K*Width)
-		if n < p.N {
-			dst := p.Data[at+n*p.K:][:Width]
-			clear(dst[copy(dst, src[n:]):])
+	whole := p.N / Width
+	for j := 0; j < whole; j += packPanels {
+		n := min(packPanels, whole-j)
+		for k := lo; k < hi; k++ {
+			w.set.spread32(p.Data[(j*p.K+k)*Width:], o.Src[k*o.Row+j*Width:], spread{n, Width, p.K * Width})
 		}
+	}
+	if whole*Width == p.N {
+		return
+	}
+	for k := lo; k < hi; k++ {
+		dst := p.Data[(whole*p.K+k)*Width:][:Width]
+		clear(dst[copy(dst, o.Src[k*o.Row+whole*Width:k*o.Row+p.N]):])
 	}
 }
 

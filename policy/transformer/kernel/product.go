@@ -96,7 +96,7 @@ func (w *Worker) block(o *Product, r rect, k0 int) {
 			t.rows = w.set.rowsOf(r.m1 - i)
 			m := i - r.m0
 			if group > 1 {
-				t.a = a[m/group*group*t.inner+m%group:]
+				t.a = a[m/group*w.groupFloats()+m%group:]
 			} else {
 				t.a = a[m*t.aRow:]
 			}
@@ -110,33 +110,34 @@ func (w *Worker) block(o *Product, r rect, k0 int) {
 	}
 }
 
+// groupGap keeps groups of rows from all falling on the same lines of the cache.
+const groupGap = 16
+
+// groupFloats is the distance between packed groups of rows.
+func (w *Worker) groupFloats() int { return w.tile.inner*w.set.rows() + groupGap }
+
 // packLeft copies a block of a left operand whose rows lie next to each other
-// (ARow 1) to groups of rows: element (m,k) to (m/g*inner+k)*g + m%g.
+// (ARow 1) to groups of g rows: element (m,k) to k*g + m%g of group m/g.
 func (w *Worker) packLeft(a []float32, rows int) []float32 {
-	t, g := &w.tile, w.set.rows()
-	if g == tileRows {
-		rows8 := rows &^ 7
-		for k := range t.inner {
-			w.set.spread8(w.pack[k*tileRows:], a[k*t.aCol:k*t.aCol+rows8], t.inner*tileRows)
+	t, g, step := &w.tile, w.set.rows(), w.groupFloats()
+	// A group is copied 8 wide; what is too much of it is overwritten by the
+	// next k, or falls into the gap.
+	whole := max(0, (rows-tileRows)/g+1)
+	if rows < tileRows {
+		whole = 0
+	}
+	for k := range t.inner {
+		src := a[k*t.aCol:]
+		if whole > 0 {
+			w.set.spread8(w.pack[k*g:], src, spread{whole, g, step})
 		}
-		w.packGroups(a, rows8, rows)
-	} else {
-		w.packGroups(a, 0, rows)
+		for m := whole * g; m < rows; m += g {
+			at := m/g*step + k*g
+			copy(w.pack[at:at+g], src[m:min(m+g, rows)])
+		}
 	}
 	t.aRow, t.aCol = 1, g
 	return w.pack
-}
-
-// packGroups packs the groups of rows [m0,m1), m0 where one starts.
-func (w *Worker) packGroups(a []float32, m0, m1 int) {
-	t, g := &w.tile, w.set.rows()
-	for m := m0; m < m1; m += g {
-		n := min(g, m1-m)
-		dst := w.pack[m*t.inner:]
-		for k := range t.inner {
-			copy(dst[k*g:k*g+n], a[k*t.aCol+m:])
-		}
-	}
 }
 
 // store computes the tile, whose last columns may lie outside C.

@@ -60,31 +60,29 @@ func gateGradAVX2(x, u, d, act *float32, n int)
 func adamAVX2(p, grad, m, v *float32, n int, c *AdamStep)
 
 //go:noescape
-func spread8AVX2(dst, src *float32, n, step int)
+func spread8AVX2(dst, src *float32, n, from, to int)
 
 //go:noescape
-func spread32AVX2(dst, src *float32, n, step int)
+func spread32AVX2(dst, src *float32, n, from, to int)
 
-// spread8 is spreadPortable of width 8.
-func (s Set) spread8(dst, src []float32, step int) {
-	n := len(src) / 8
-	if s.level == portable || n == 0 {
-		spreadPortable(dst, src, 8, step)
+// spread8 copies pieces of 8, at least one.
+func (s Set) spread8(dst, src []float32, p spread) {
+	if s.level == portable {
+		spreadPortable(dst, src, 8, p)
 		return
 	}
-	_ = dst[(n-1)*step+7]
-	spread8AVX2(&dst[0], &src[0], n, step)
+	_, _ = dst[(p.n-1)*p.to+7], src[(p.n-1)*p.from+7]
+	spread8AVX2(&dst[0], &src[0], p.n, p.from, p.to)
 }
 
-// spread32 is spreadPortable of width 32.
-func (s Set) spread32(dst, src []float32, step int) {
-	n := len(src) / 32
-	if s.level == portable || n == 0 {
-		spreadPortable(dst, src, 32, step)
+// spread32 copies pieces of 32, at least one.
+func (s Set) spread32(dst, src []float32, p spread) {
+	if s.level == portable {
+		spreadPortable(dst, src, 32, p)
 		return
 	}
-	_ = dst[(n-1)*step+31]
-	spread32AVX2(&dst[0], &src[0], n, step)
+	_, _ = dst[(p.n-1)*p.to+31], src[(p.n-1)*p.from+31]
+	spread32AVX2(&dst[0], &src[0], p.n, p.from, p.to)
 }
 
 //go:noescape

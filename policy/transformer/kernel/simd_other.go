@@ -36,6 +36,6 @@ func (s Set) adam(p, g, m, v []float32, c *AdamStep) { adamPortable(p, g, m, v, 
 
 func (s Set) transpose8(_, _ []float32, _, _ int) int { return 0 }
 
-func (s Set) spread8(dst, src []float32, step int) { spreadPortable(dst, src, 8, step) }
+func (s Set) spread8(dst, src []float32, p spread) { spreadPortable(dst, src, 8, p) }
 
-func (s Set) spread32(dst, src []float32, step int) { spreadPortable(dst, src, 32, step) }
+func (s Set) spread32(dst, src []float32, p spread) { spreadPortable(dst, src, 32, p) }

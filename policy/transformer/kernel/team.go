@@ -39,7 +39,7 @@ type Team struct {
 func NewTeam(s Set, workers int) *Team {
 	t := &Team{}
 	for range max(workers, 1) {
-		t.workers = append(t.workers, &Worker{set: s, pack: make([]float32, (blockRows+tileRows)*blockInner)})
+		t.workers = append(t.workers, &Worker{set: s, pack: make([]float32, (blockRows+tileRows)*(blockInner+groupGap))})
 	}
 	return t
 }

@@ -114,12 +114,13 @@ func gateGradPortable(g, u, d, act []float32) {
 	}
 }
 
-// spreadPortable copies src in pieces of the given width to places in dst that
-// are step apart; what is left over of src is not copied.
-func spreadPortable(dst, src []float32, width, step int) {
-	for at := 0; len(src) >= width; at += step {
-		copy(dst[at:at+width], src)
-		src = src[width:]
+// spread says how to copy n pieces of a row to places of their own: from
+// sources `from` apart to destinations `to` apart.
+type spread struct{ n, from, to int }
+
+func spreadPortable(dst, src []float32, width int, p spread) {
+	for i := range p.n {
+		copy(dst[i*p.to:i*p.to+width], src[i*p.from:])
 	}
 }
 

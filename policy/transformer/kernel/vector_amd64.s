@@ -380,30 +380,34 @@ adamLoop:
 	VZEROUPPER
 	RET
 
-// func spread8AVX2(dst, src *float32, n, step int)
-TEXT ·spread8AVX2(SB), NOSPLIT, $0-32
+// func spread8AVX2(dst, src *float32, n, from, to int)
+TEXT ·spread8AVX2(SB), NOSPLIT, $0-40
 	MOVQ dst+0(FP), DX
 	MOVQ src+8(FP), SI
 	MOVQ n+16(FP), CX
-	MOVQ step+24(FP), R8
+	MOVQ from+24(FP), R9
+	MOVQ to+32(FP), R8
+	SHLQ $2, R9
 	SHLQ $2, R8
 
 spread8Loop:
 	VMOVUPS (SI), Y0
 	VMOVUPS Y0, (DX)
-	ADDQ    $32, SI
+	ADDQ    R9, SI
 	ADDQ    R8, DX
 	DECQ    CX
 	JNZ     spread8Loop
 	VZEROUPPER
 	RET
 
-// func spread32AVX2(dst, src *float32, n, step int)
-TEXT ·spread32AVX2(SB), NOSPLIT, $0-32
+// func spread32AVX2(dst, src *float32, n, from, to int)
+TEXT ·spread32AVX2(SB), NOSPLIT, $0-40
 	MOVQ dst+0(FP), DX
 	MOVQ src+8(FP), SI
 	MOVQ n+16(FP), CX
-	MOVQ step+24(FP), R8
+	MOVQ from+24(FP), R9
+	MOVQ to+32(FP), R8
+	SHLQ $2, R9
 	SHLQ $2, R8
 
 spread32Loop:
@@ -415,7 +419,7 @@ spread32Loop:
 	VMOVUPS Y1, 32(DX)
 	VMOVUPS Y2, 64(DX)
 	VMOVUPS Y3, 96(DX)
-	ADDQ    $128, SI
+	ADDQ    R9, SI
 	ADDQ    R8, DX
 	DECQ    CX
 	JNZ     spread32Loop
