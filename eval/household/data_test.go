@@ -120,12 +120,18 @@ func official(tb testing.TB, split string, stride int) []string {
 	return some
 }
 
+var loaded sync.Map // *Game by path: games do not change, and many tests want the same
+
 func load(tb testing.TB, path string) *Game {
 	tb.Helper()
+	if g, ok := loaded.Load(path); ok {
+		return g.(*Game)
+	}
 	g, err := Load(path)
 	if err != nil {
 		tb.Fatal(err)
 	}
+	loaded.Store(path, g)
 	return g
 }
 

@@ -315,7 +315,7 @@ func (p *interpreter) won() bool {
 // walkthroughs with random actions in between, both here and by their own PDDL.
 func TestAdmissibleIsWhatTheDomainAllows(t *testing.T) {
 	states := 0
-	for n, path := range official(t, "valid_train", 7) {
+	for n, path := range official(t, "valid_train", 10) {
 		g := load(t, path)
 		p, e := interpret(t, path, g), NewEnvironment(g, Current)
 		rng := rand.New(rand.NewPCG(uint64(n), 1))

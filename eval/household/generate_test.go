@@ -219,7 +219,7 @@ func TestGeneratedWordsAreTheOfficialOnes(t *testing.T) {
 			ours[th.name] = true
 		}
 	}
-	for _, p := range official(t, "train", 11) {
+	for _, p := range official(t, "train", 10) {
 		g := load(t, p)
 		for _, r := range g.receptacles {
 			theirs[TypeOfName(r.name)] = true

@@ -2,6 +2,6 @@
 
 package household
 
-// trainStride: without the tag "full" every fifth game of the train split is
+// trainStride: without the tag "full" every tenth game of the train split is
 // played, to keep the default tests short.
-const trainStride = 5
+const trainStride = 10
