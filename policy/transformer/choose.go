@@ -33,7 +33,8 @@ type Choice struct {
 // one number is drawn at each token that has an alternative.
 //
 // Logits that Append returned before are overwritten. On error c is as it was:
-// ErrTooLong if it has no room.
+// ErrTooLong if it has no room. Five parameters, over the budget of four: each
+// changes from call to call.
 func (d *Decoder) Choose(c *Cache, logits []float32, t *Trie, temperature float64, rng *rand.Rand) (Choice, error) {
 	s := sampling{temperature, rng}
 	if !(s.temperature >= 0) || math.IsInf(s.temperature, 0) {

@@ -54,6 +54,10 @@
 	VFMADD231PS  Z16, t, z0; \
 	VFMADD231PS  Z17, t, z1
 
+#define FETCH(mem) \
+	PREFETCHT0 mem; \
+	PREFETCHT0 64 mem
+
 // func tileAVX512(t *tile)
 TEXT ·tileAVX512(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), DI
@@ -133,6 +137,18 @@ loop4:
 
 eight:
 	LEAQ (SI)(R8*4), R11
+
+	// The rows of c are needed after the loop: fetch them during it.
+	LEAQ (R12)(R12*2), R14
+	LEAQ (DX)(R12*4), AX
+	FETCH((DX))
+	FETCH((DX)(R12*1))
+	FETCH((DX)(R12*2))
+	FETCH((DX)(R14*1))
+	FETCH((AX))
+	FETCH((AX)(R12*1))
+	FETCH((AX)(R12*2))
+	FETCH((AX)(R14*1))
 	ZERO2(Z0, Z1)
 	ZERO2(Z2, Z3)
 	ZERO2(Z4, Z5)
