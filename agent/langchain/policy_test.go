@@ -120,7 +120,7 @@ func TestReplies(t *testing.T) {
 				var w waits
 				timeout := 30 * time.Second
 				if slices.ContainsFunc(tt.replies, func(r langchaintest.Reply) bool { return r.Hang }) {
-					timeout = 300 * time.Millisecond
+					timeout = time.Second
 				}
 				a := begin(t, open(t, spec, s), langchain.Options{Sleep: w.sleep, Attempts: 3, Timeout: timeout})
 				d, err := a.Act(t.Context(), here)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -205,6 +206,13 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(append(body, '\n'))
 }
 
+// requests are the bodies of the requests so far.
+func (s *server) requests() []map[string]any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.asked)
+}
+
 func models(t *testing.T, url string) map[string]llms.Model {
 	t.Helper()
 	a, err := openai.New(openai.WithBaseURL(url+"/v1"), openai.WithToken("none"), openai.WithModel("m"))
@@ -246,7 +254,7 @@ func TestServers(t *testing.T) {
 				defer h.Close()
 				o, want := llm.Options{Timeout: 20 * time.Second}, tt.waits
 				if tt.answers[0].hang {
-					o.Timeout = 200 * time.Millisecond
+					o.Timeout = time.Second
 					want = []time.Duration{time.Second} // the time is up while it waits
 				}
 				var waits []time.Duration
@@ -262,8 +270,9 @@ func TestServers(t *testing.T) {
 				if model := got[0].Trigger != "fallback"; model != tt.model || (a.Counts().Model == 1) != tt.model || (a.Warning() == nil) != tt.model {
 					t.Errorf("lessons %+v, counts %+v, warning %v", got, a.Counts(), a.Warning())
 				}
-				if len(s.asked) != len(tt.answers) || a.Counts().Calls != len(tt.answers) {
-					t.Errorf("%d requests, %d calls, want %d", len(s.asked), a.Counts().Calls, len(tt.answers))
+				asked := s.requests()
+				if len(asked) != len(tt.answers) || a.Counts().Calls != len(tt.answers) {
+					t.Errorf("%d requests, %d calls, want %d", len(asked), a.Counts().Calls, len(tt.answers))
 				}
 				if !reflect.DeepEqual(waits, want) {
 					t.Errorf("waited %v, want %v", waits, want)
@@ -271,7 +280,7 @@ func TestServers(t *testing.T) {
 				if n := a.Counts().Tokens; n <= 0 || tt.tokens != 0 && n != tt.tokens {
 					t.Errorf("%d tokens, want %d", n, tt.tokens)
 				}
-				if f := fmt.Sprint(s.asked[0]["format"], s.asked[0]["response_format"]); !strings.Contains(f, "json") {
+				if f := fmt.Sprint(asked[0]["format"], asked[0]["response_format"]); !strings.Contains(f, "json") {
 					t.Errorf("asked for format %s", f)
 				}
 			})
