@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -26,6 +27,7 @@ func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args 
 		"record":     recordEpisodes,
 		"llm":        serveLLM,
 		"awaitlines": awaitLines,
+		"firstword":  firstWord,
 	}
 }
 
@@ -116,4 +118,21 @@ func awaitLines(ts *testscript.TestScript, neg bool, args []string) {
 		time.Sleep(20 * time.Millisecond)
 	}
 	ts.Fatalf("%s has not %d lines after 20 s", args[1], n)
+}
+
+// firstWord puts the first word of the first line of a file that matches a
+// pattern into a variable: firstword VARIABLE FILE PATTERN.
+func firstWord(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: firstword VARIABLE FILE PATTERN")
+	}
+	pattern, err := regexp.Compile(args[2])
+	ts.Check(err)
+	for line := range strings.Lines(ts.ReadFile(args[1])) {
+		if pattern.MatchString(strings.TrimRight(line, "\n")) {
+			ts.Setenv(args[0], strings.Fields(line)[0])
+			return
+		}
+	}
+	ts.Fatalf("%s: no line matches %s", args[1], args[2])
 }
