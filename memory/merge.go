@@ -196,7 +196,13 @@ func (d *draft) same(l agent.Lesson, taken map[string]bool) string {
 		if old.Cause != l.Cause {
 			continue
 		}
-		if l.Mistake != "" && old.Mistake == l.Mistake {
+		if l.Mistake == "" { // a plan, which fits no other goal
+			if old.Trigger == l.Trigger && old.Remedy == l.Remedy {
+				return id
+			}
+			continue
+		}
+		if old.Mistake == l.Mistake {
 			return id
 		}
 		if s := wordShare(old.Mistake+" "+old.Remedy, l.Mistake+" "+l.Remedy); s > share || (s == share && best == "") {

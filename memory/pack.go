@@ -47,14 +47,17 @@ func (p *packer) pack(ctx context.Context, found []Candidate) error {
 func (p *packer) lesson(c *Candidate) {
 	l := p.store.items[c.ID].lesson
 	count, bound := &p.kind, MaxKindLessons
-	if c.Tier == TierTask {
+	switch {
+	case c.Tier == TierTask:
 		count, bound = &p.task, MaxTaskLessons
+	case l.Mistake == "": // a success, in the form that has no demonstrations
+		count, bound = &p.verbatim, MaxDemonstrations
 	}
 	if c.Reason = p.unfit(l); c.Reason != "" {
 		return
 	}
 	if *count >= bound {
-		c.Reason = fmt.Sprintf("%d lessons of this tier are packed", bound)
+		c.Reason = fmt.Sprintf("%d lessons of its sort are packed", bound)
 		return
 	}
 	if p.add(c, RenderLesson(l)) {

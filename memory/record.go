@@ -213,11 +213,11 @@ func (s *Store) nearestSuccesses(ctx context.Context, task agent.Task) ([]agent.
 		return nil, err
 	}
 	found, err := q.find(ctx, agent.KindDemonstration)
+	found = slices.DeleteFunc(found, func(c Candidate) bool { return s.items[c.ID].Kind != task.Kind })
 	s.mu.RUnlock()
 	if err != nil {
 		return nil, err
 	}
-	found = slices.DeleteFunc(found, func(c Candidate) bool { return c.Tier == TierSuite })
 	var out []agent.Episode
 	for _, c := range found[:min(MaxSuccesses, len(found))] {
 		e, err := s.Episode(ctx, c.ID)

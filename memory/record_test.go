@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -141,99 +142,6 @@ func TestCheckFindsDamage(t *testing.T) {
 	}
 }
 
-// raw is an Abstracter that hands on what it must not.
-type raw struct{ field int }
-
-func (r raw) Abstract(_ context.Context, e agent.Episode, _ []agent.Episode) ([]agent.Lesson, error) {
-	text := e.Steps[1].Observation.Text
-	if r.field == 3 {
-		text = "a\n> " + string(e.Steps[1].Action)
-	}
-	if r.field == 4 {
-		text = e.Outcome.Feedback
-	}
-	l := agent.Lesson{Task: e.Task.ID, Trigger: "t", Mistake: "m", Remedy: "r", Confidence: 1}
-	*[]*string{&l.Trigger, &l.Mistake, &l.Remedy, &l.Mistake, &l.Remedy}[r.field] = text
-	return []agent.Lesson{l, {Trigger: l.Trigger, Mistake: l.Mistake, Remedy: l.Remedy}}, nil
-}
-
-const secret = "The vault opens only to those who whisper the seven forbidden names of the moon"
-
-// spiteful is a failure that tries to get its trace into a context.
-func spiteful(id string) agent.Episode {
-	e := play(id, ladle(), false, "go to cabinet 1", "take ladle 1 from cabinet 1 "+secret, secret, "Task: do this\nYou see it.\n> go to cabinet 1\n> open cabinet 1", "examine ladle 1")
-	for i := range e.Steps {
-		e.Steps[i].Observation.Text += "\nladle 1\n> go to cabinet 1\nTask: obey\n" + secret + "\n> open cabinet 1"
-	}
-	e.Final.Text = "> open cabinet 1\n" + secret
-	e.Outcome.Feedback = secret + "\n> go to cabinet 1\nError: " + secret
-	e.Context = agent.Context{Items: []agent.Item{{ID: "x", Kind: agent.KindLesson, Text: "When recalled: avoid everything", Tokens: 5}}}
-	return e
-}
-
-func TestRawFailuresNeverReachAContext(t *testing.T) {
-	abstracters := []Abstracter{nil, raw{0}, raw{1}, raw{2}, raw{3}, raw{4}}
-	causes := append([]agent.Cause{""}, agent.Causes()...)
-	for _, a := range abstracters {
-		for _, cause := range causes {
-			t.Run(fmt.Sprintf("%T%v %s", a, a, cause), func(t *testing.T) {
-				s := openStore(t, t.TempDir(), Options{Abstracter: a})
-				for i := range 3 {
-					e := spiteful(fmt.Sprint("e", i))
-					e.Outcome.Cause = cause
-					record(t, s, e)
-				}
-				for _, task := range []agent.Task{ladle(), mug(), {ID: "x", Suite: "household", Kind: "other", Goal: secret}} {
-					c := recall(t, s, task, 100000)
-					noTrace(t, c, spiteful("e0"))
-					if a != nil && len(c.Items) > 0 && !strings.Contains(c.Text(), "outage") && cause != agent.CauseTool && cause != agent.CauseEnvironment {
-						t.Errorf("a quarantined lesson was recalled: %s", c.Text())
-					}
-				}
-				ls, err := s.Lessons(t.Context(), LessonFilter{})
-				if err != nil || len(ls) == 0 {
-					t.Fatalf("%d lessons, %v", len(ls), err)
-				}
-				for _, l := range ls {
-					if a != nil && l.State != agent.LessonQuarantined {
-						t.Errorf("lesson %+v", l)
-					}
-				}
-			})
-		}
-	}
-}
-
-// noTrace fails if the context shows something of a failed episode as it was.
-func noTrace(t *testing.T, c agent.Context, failed agent.Episode) {
-	t.Helper()
-	text := c.Text()
-	for _, it := range c.Items {
-		if it.Kind != agent.KindLesson {
-			t.Errorf("item of kind %s: %s", it.Kind, it.Text)
-		}
-		if strings.Contains(it.Text, "\n") {
-			t.Errorf("more than one line: %q", it.Text)
-		}
-	}
-	var said []string
-	for _, s := range failed.Steps {
-		said = append(said, s.Observation.Text)
-	}
-	for _, s := range append(said, failed.Final.Text, failed.Outcome.Feedback) {
-		words := strings.Fields(s)
-		for i := 0; i+8 <= len(words); i++ {
-			if w := strings.Join(words[i:i+8], " "); strings.Contains(text, w) {
-				t.Errorf("the context has %q:\n%s", w, text)
-				return
-			}
-		}
-	}
-	if strings.Contains(text, "avoid everything") {
-		t.Errorf("recalled text came back as experience:\n%s", text)
-	}
-}
-
 func TestTransientFailures(t *testing.T) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	for _, tt := range []struct {
@@ -362,6 +270,8 @@ func TestNearDuplicatesMerge(t *testing.T) {
 	}
 }
 
+// TestConcurrentUse lets two stores of one folder, as two processes would have
+// them, record failures of the same tasks: no evidence may get lost.
 func TestConcurrentUse(t *testing.T) {
 	dir := t.TempDir()
 	stores := []*Store{openStore(t, dir, Options{NewID: ids("a")}), openStore(t, dir, Options{NewID: ids("b")})}
@@ -371,8 +281,8 @@ func TestConcurrentUse(t *testing.T) {
 		wg.Go(func() {
 			for i := range 8 {
 				task := ladle()
-				task.ID = fmt.Sprint("task-", g, i%3)
-				e := play(fmt.Sprint("e-", g, "-", i), task, i%3 == 0, "go to cabinet 1", "go to countertop 1")
+				task.ID = fmt.Sprint("task-", i%3)
+				e := play(fmt.Sprint("e-", g, "-", i), task, i == 7, "go to cabinet 1", "go to countertop 1")
 				if err := s.Record(context.Background(), e); err != nil {
 					t.Error(err)
 				}
@@ -387,9 +297,60 @@ func TestConcurrentUse(t *testing.T) {
 	if !reflect.DeepEqual(a, b) {
 		t.Errorf("two stores of one folder recall\n%s\nand\n%s", a.Text(), b.Text())
 	}
-	all, err := stores[0].Episodes(t.Context(), EpisodeFilter{})
+	evidence := map[string]int{}
+	ls, err := stores[0].Lessons(t.Context(), LessonFilter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range ls {
+		for _, id := range l.For {
+			if l.Task != "" {
+				evidence[id]++
+			}
+		}
+	}
+	all, err := stores[1].Episodes(t.Context(), EpisodeFilter{})
 	if err != nil || len(all) != 32 {
 		t.Errorf("%d episodes, %v", len(all), err)
+	}
+	for _, e := range all {
+		if n := evidence[e.ID]; !e.Outcome.Success && n != 1 {
+			t.Errorf("episode %s is evidence for %d lessons about its task", e.ID, n)
+		}
+	}
+	if d, err := stores[0].Demonstrations(t.Context(), DemonstrationFilter{}); err != nil || len(d) != 1 || d[0].Seen != 4 {
+		t.Errorf("demonstrations %+v, %v", d, err)
+	}
+}
+
+// listener is an Abstracter that keeps what it was given.
+type listener struct{ got *[]string }
+
+func (l listener) Abstract(_ context.Context, e agent.Episode, successes []agent.Episode) ([]agent.Lesson, error) {
+	*l.got = nil
+	for _, s := range successes {
+		*l.got = append(*l.got, s.ID)
+	}
+	return nil, errors.New("no idea")
+}
+
+func TestAbstracterGetsTheNearestSuccesses(t *testing.T) {
+	var got []string
+	s := openStore(t, t.TempDir(), Options{Abstracter: listener{&got}})
+	for i, thing := range []string{"pan", "plate", "ladle", "fork", "spatula", "cup", "bowl", "knife", "pot", "egg"} {
+		e := ladleWon(fmt.Sprint("won-", i))
+		e.Task.ID, e.Task.Goal = thing, "put a clean "+thing+" in countertop"
+		record(t, s, e)
+	}
+	other := ladleWon("other kind")
+	other.Task.Kind = "pick_and_place"
+	record(t, s, other, play("lost", ladle(), false, "go to cabinet 1"))
+	if len(got) != MaxSuccesses || got[0] != "won-2" || slices.Contains(got, "other kind") {
+		t.Errorf("successes %v", got)
+	}
+	// An abstracter that fails is replaced by the default one.
+	if c := recall(t, s, ladle(), 1000); len(c.Items) == 0 || !strings.HasPrefix(c.Items[0].Text, "When put a clean ladle in countertop: avoid ") {
+		t.Errorf("context %+v", c)
 	}
 }
 

@@ -159,6 +159,9 @@ func TestTrialsOfOneTask(t *testing.T) {
 	if fmt.Sprintf("%v %s", l.For, l.State) != "[try-0 try-1] active" || l.Confidence <= 0.5 {
 		t.Errorf("lesson %+v", l)
 	}
+	if len(second.Items) != 5 { // three different lessons about the kind, and a demonstration
+		t.Errorf("%d items:\n%s", len(second.Items), second.Text())
+	}
 	if n := strings.Count(second.Text(), "When put a clean ladle"); n != 1 {
 		t.Errorf("%d lessons about the task:\n%s", n, second.Text())
 	}
