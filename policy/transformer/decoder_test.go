@@ -115,10 +115,13 @@ func TestCache(t *testing.T) {
 		t.Fatal(err)
 	}
 	fork := cache.Clone()
+	if _, err := d.Append([]*Cache{fork}, [][]int32{tokens[40:45]}); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := d.Append([]*Cache{cache}, [][]int32{{1, 1, 1, 1, 1}}); err != nil {
 		t.Fatal(err)
 	}
-	logits, err := d.Append([]*Cache{fork}, [][]int32{tokens[40:]})
+	logits, err := d.Append([]*Cache{fork}, [][]int32{tokens[45:]})
 	if err != nil {
 		t.Fatal(err)
 	}

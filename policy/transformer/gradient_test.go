@@ -79,7 +79,7 @@ func TestGradient(t *testing.T) {
 	tied.TiedHead = true
 	wide.KVHeads, wide.HeadDim, wide.Dim, wide.Hidden = 4, 34, 33, 40
 	single := tiny()
-	single.Heads, single.KVHeads, single.HeadDim = 2, 1, 8
+	single.Heads, single.KVHeads, single.HeadDim, single.Dim = 2, 1, 8, 72
 	for _, set := range kernel.Available() {
 		for _, tc := range []struct {
 			name    string

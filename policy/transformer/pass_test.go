@@ -99,11 +99,11 @@ func TestResume(t *testing.T) {
 	c.WeightDecay = 0.1
 	o := NewAdamW(m, c)
 	train(t, m, o, b, schedule{1, 3, 1e-3})
-	copied, again := m.Clone(), NewAdamW(m, c)
-	if err := again.SetState(o.State()); err != nil {
+	copied, again, state := m.Clone(), NewAdamW(m, c), o.State()
+	train(t, m, o, b, schedule{1, 3, 1e-3})
+	if err := again.SetState(state); err != nil {
 		t.Fatal(err)
 	}
-	train(t, m, o, b, schedule{1, 3, 1e-3})
 	train(t, copied, again, b, schedule{2, 3, 1e-3})
 	for i, p := range m.Parameters() {
 		sameBits(t, p.Name, p.Data, copied.Parameters()[i].Data)
@@ -167,6 +167,58 @@ func TestClipping(t *testing.T) {
 	near(t, "norm", norm, want, 1e-6*want)
 	g := 3 * 0.5 / want
 	near(t, "weight", float64(m.Parameters()[0].Data[0]), float64(before)-0.1*g/(g+1), 1e-7)
+}
+
+// TestWeightDecay: without gradients weights shrink by lr·decay, norms do not.
+func TestWeightDecay(t *testing.T) {
+	m := lively(t, tiny(), 1)
+	was := m.Clone()
+	c := DefaultAdamWConfig()
+	c.WeightDecay = 0.5
+	if _, err := NewAdamW(m, c).Step(m, NewPass(m, 1), 0.1); err != nil {
+		t.Fatal(err)
+	}
+	for i, p := range m.Parameters() {
+		shrink := 0.95
+		if len(p.Shape) == 1 {
+			shrink = 1
+		}
+		for j, v := range was.Parameters()[i].Data {
+			near(t, p.Name, float64(p.Data[j]), shrink*float64(v), 1e-6)
+		}
+	}
+	for _, bad := range []func(*AdamWConfig){
+		func(c *AdamWConfig) { c.Beta1 = 1 },
+		func(c *AdamWConfig) { c.Beta2 = -0.1 },
+		func(c *AdamWConfig) { c.Epsilon = 0 },
+		func(c *AdamWConfig) { c.WeightDecay = math.NaN() },
+		func(c *AdamWConfig) { c.MaxGradNorm = math.Inf(1) },
+	} {
+		c := DefaultAdamWConfig()
+		bad(&c)
+		if _, err := NewAdamW(m, c).Step(m, NewPass(m, 1), 0.1); err == nil {
+			t.Errorf("%+v passed", c)
+		}
+	}
+	if _, err := NewAdamW(m, c).Step(m, NewPass(m, 1), math.NaN()); err == nil {
+		t.Error("learning rate NaN passed")
+	}
+}
+
+// TestCopyFrom: a copy decodes as its source does, also if it was used before.
+func TestCopyFrom(t *testing.T) {
+	a, b := lively(t, tiny(), 1), lively(t, tiny(), 2)
+	tokens := randomTokens(tiny(), 3, 9)
+	appendAll(t, b.NewDecoder(1), tokens)
+	if err := b.CopyFrom(a); err != nil {
+		t.Fatal(err)
+	}
+	sameBits(t, "logits", appendAll(t, a.NewDecoder(1), tokens), appendAll(t, b.NewDecoder(1), tokens))
+	other := tiny()
+	other.Vocab++
+	if err := b.CopyFrom(newModel(t, other)); !errors.Is(err, ErrMismatch) {
+		t.Errorf("copy of another shape: %v", err)
+	}
 }
 
 func TestNotFinite(t *testing.T) {
