@@ -119,6 +119,7 @@ func addCommands(a *app, root *cobra.Command) {
 		cmd   *cobra.Command
 	}{
 		{groupWork, newEval(a)},
+		{groupWork, newTrain(a)},
 		{groupLook, newEpisodes(a)},
 		{groupLook, newLessons(a)},
 		{groupLook, newDemos(a)},
