@@ -137,15 +137,16 @@ func (k kind) offPlan() (mistake, remedy string, cause agent.Cause) {
 
 // looping: the first cycle, as a pattern.
 func (k kind) looping() (mistake, remedy string) {
-	for _, l := range k.loops() {
-		v := newVariables(k.letters, nil)
-		var steps []string
-		for i := range l.period {
-			steps = append(steps, v.pattern(k.events[l.first+i].parts))
-		}
-		return "repeating " + cycle(steps) + " (loop)", "leave a loop after one round for an action not yet tried"
+	loops := k.loops()
+	if len(loops) == 0 {
+		return "", ""
 	}
-	return "", ""
+	v := newVariables(k.letters, nil)
+	steps := make([]string, loops[0].period)
+	for i := range steps {
+		steps[i] = v.pattern(k.events[loops[0].first+i].parts)
+	}
+	return "repeating " + cycle(steps) + " (loop)", "leave a loop after one round for an action not yet tried"
 }
 
 // minIdle is how often a pattern of actions must have had no effect before it

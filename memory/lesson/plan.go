@@ -116,17 +116,6 @@ func (v *variables) pattern(ps []part) string {
 	return clip(strings.Join(words, " "), maxActionWords)
 }
 
-// patterns are the events idx as patterns, without immediate repetitions.
-func (t trace) patterns(idx []int, v *variables) []string {
-	var out []string
-	for _, i := range idx {
-		if p := v.pattern(t.events[i].parts); len(out) == 0 || out[len(out)-1] != p {
-			out = append(out, p)
-		}
-	}
-	return out
-}
-
 // isVariable reports whether a word of a pattern stands for an entity.
 func isVariable(w string) bool { return len(w) == 1 && unicode.IsUpper(rune(w[0])) }
 

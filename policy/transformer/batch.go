@@ -61,10 +61,10 @@ func validTokens(tokens []int32, vocab int) error {
 
 func (t *Target) validate(tokens, vocab int) error {
 	if t.Position < 0 || t.Position >= tokens {
-		return fmt.Errorf("Position is %d, must be in [0,%d)", t.Position, tokens)
+		return fmt.Errorf("position is %d, must be in [0,%d)", t.Position, tokens)
 	}
 	if t.Token < 0 || int(t.Token) >= vocab {
-		return fmt.Errorf("Token is %d, must be in [0,%d)", t.Token, vocab)
+		return fmt.Errorf("token is %d, must be in [0,%d)", t.Token, vocab)
 	}
 	if t.Allowed == nil {
 		return nil
@@ -72,12 +72,12 @@ func (t *Target) validate(tokens, vocab int) error {
 	last := int32(-1)
 	for _, a := range t.Allowed {
 		if a <= last || int(a) >= vocab {
-			return fmt.Errorf("Allowed has %d after %d, must ascend in [0,%d)", a, last, vocab)
+			return fmt.Errorf("allowed token %d after %d, must ascend in [0,%d)", a, last, vocab)
 		}
 		last = a
 	}
 	if _, ok := slices.BinarySearch(t.Allowed, t.Token); !ok {
-		return fmt.Errorf("Token %d is not in Allowed", t.Token)
+		return fmt.Errorf("token %d is not among the allowed", t.Token)
 	}
 	return nil
 }
