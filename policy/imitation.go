@@ -10,6 +10,13 @@ type Imitation struct {
 	// so that its pupil sees how to recover, states small probabilities for
 	// those actions. An author that states none is imitated throughout.
 	MinProb float64
+
+	// Text is the weight of every other token of the transcript, ≥ 0: what the
+	// world answers, and what of an action was no choice, predicted over the
+	// whole vocabulary. Only trajectories made by [Trajectory.WithText] have
+	// them. A small model that learns to foresee the world learns to act on
+	// what it has seen with fewer demonstrations.
+	Text float64
 }
 
 // Name implements Objective.
@@ -20,7 +27,10 @@ func (o Imitation) Advantages(group []Trajectory) [][]float64 {
 	out := constant(group, func(Trajectory) float64 { return 1 })
 	for i, t := range group {
 		for j, g := range t.Targets {
-			if math.Exp(g.StepLogProb) < o.MinProb {
+			switch {
+			case g.Step < 0:
+				out[i][j] = o.Text
+			case math.Exp(g.StepLogProb) < o.MinProb:
 				out[i][j] = 0
 			}
 		}

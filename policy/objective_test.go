@@ -63,6 +63,25 @@ func TestImitationLeavesRandomActionsAlone(t *testing.T) {
 	}
 }
 
+func TestWithText(t *testing.T) {
+	target := func(at, step int) Target {
+		g := Target{Step: step}
+		g.Position, g.Allowed = at, []int32{1, 2}
+		return g
+	}
+	tr := Trajectory{Tokens: []int32{5, 6, 1, 7, 2}, Targets: []Target{target(1, 0), target(3, 1)}}.WithText()
+	if len(tr.Targets) != 4 {
+		t.Fatalf("%d targets, want one for every token but the first", len(tr.Targets))
+	}
+	want := []float64{0.25, 1, 0.25, 1}
+	a := (Imitation{Text: 0.25}).Advantages([]Trajectory{tr})[0]
+	for i, g := range tr.Targets {
+		if choice := i%2 == 1; g.Position != i || a[i] != want[i] || (g.Allowed != nil) != choice || !choice && (g.Token != tr.Tokens[i+1] || g.Step != -1) {
+			t.Errorf("target %d is %+v with advantage %v, want %v", i, g, a[i], want[i])
+		}
+	}
+}
+
 func TestPack(t *testing.T) {
 	target := func(at int) Target { g := Target{}; g.Position = at; return g }
 	ts := []Trajectory{

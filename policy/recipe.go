@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/surefoot-ai/surefoot/agent"
 	"github.com/surefoot-ai/surefoot/policy/tokenizer"
@@ -44,6 +45,7 @@ type Imitate struct {
 	Epochs       int
 	LearningRate float64 // peak; warmed up over 5% of the updates, then down to a tenth along a cosine
 	Batch        int     // episodes an update, > 0
+	Text         float64 // weight of the tokens that were no choices, ≥ 0: see Imitation
 }
 
 // DefaultRecipe returns the recipe of the shipped policy.
@@ -60,8 +62,8 @@ func DefaultRecipe() Recipe {
 		ContextTokens: 320,
 		Temperature:   1,
 		Forms:         []string{"asymmetric", "uniform-verbatim", "uniform-abstract"},
-		Cold:          Imitate{Tasks: 1500, Epochs: 4, LearningRate: 2e-3, Batch: 16},
-		Informed:      Imitate{Tasks: 150, Epochs: 2, LearningRate: 1e-3, Batch: 16},
+		Cold:          Imitate{Tasks: 5000, Epochs: 8, LearningRate: 2e-3, Batch: 8, Text: 0.3},
+		Informed:      Imitate{Tasks: 150, Epochs: 2, LearningRate: 1e-3, Batch: 8, Text: 0.3},
 		Rounds:        2,
 		SelfPlay:      DefaultSelfPlay(),
 	}
@@ -73,8 +75,8 @@ func QuickRecipe() Recipe {
 	r := DefaultRecipe()
 	r.Model.Dim, r.Model.Layers, r.Model.HeadDim, r.Model.Hidden = 64, 2, 16, 160
 	r.VocabTokens = 512
-	r.Cold = Imitate{Tasks: 60, Epochs: 2, LearningRate: 3e-3, Batch: 8}
-	r.Informed = Imitate{Tasks: 10, Epochs: 1, LearningRate: 1e-3, Batch: 8}
+	r.Cold = Imitate{Tasks: 60, Epochs: 2, LearningRate: 3e-3, Batch: 8, Text: 0.3}
+	r.Informed = Imitate{Tasks: 10, Epochs: 1, LearningRate: 1e-3, Batch: 8, Text: 0.3}
 	r.Rounds = 1
 	r.SelfPlay.Iterations, r.SelfPlay.Tasks, r.SelfPlay.Batch, r.SelfPlay.Guard.Every = 2, 8, 8, 1
 	return r
@@ -99,9 +101,15 @@ func (r Recipe) Validate() error {
 	if !(r.Temperature >= 0) {
 		return fmt.Errorf("policy: Recipe.Temperature is %v, must not be negative", r.Temperature)
 	}
-	for name, rate := range map[string]float64{"Cold": r.Cold.LearningRate, "Informed": r.Informed.LearningRate} {
-		if !(rate > 0) {
-			return fmt.Errorf("policy: Recipe.%s.LearningRate is %v, must be > 0", name, rate)
+	for _, p := range []struct {
+		name string
+		Imitate
+	}{{"Cold", r.Cold}, {"Informed", r.Informed}} {
+		if !(p.LearningRate > 0) {
+			return fmt.Errorf("policy: Recipe.%s.LearningRate is %v, must be > 0", p.name, p.LearningRate)
+		}
+		if !(p.Text >= 0) {
+			return fmt.Errorf("policy: Recipe.%s.Text is %v, must not be negative", p.name, p.Text)
 		}
 	}
 	if err := r.Trainer.Validate(); err != nil {
@@ -148,13 +156,16 @@ func (r Recipe) Run(ctx context.Context, w World, tasks Tasks, log func(Event)) 
 	if err != nil {
 		return nil, fmt.Errorf("cold start: %w", err)
 	}
+	var told []agent.Episode
 	for round := range r.Rounds {
 		informed, err := k.practise(ctx, round)
 		if err != nil {
 			return nil, fmt.Errorf("informed round %d: %w", round, err)
 		}
-		demos = append(demos, informed...)
-		if err := k.imitate(ctx, fmt.Sprintf("informed-%d", round), demos, r.Informed); err != nil {
+		told = append(told, informed...)
+		// As many demonstrations without memory keep the policy able to do without.
+		mix := slices.Concat(told, demos[:min(len(told), len(demos))])
+		if err := k.imitate(ctx, fmt.Sprintf("informed-%d", round), mix, r.Informed); err != nil {
 			return nil, fmt.Errorf("informed round %d: %w", round, err)
 		}
 	}
@@ -236,6 +247,9 @@ func (k *kitchen) imitate(ctx context.Context, phase string, demos []agent.Episo
 		} else if err != nil {
 			return err
 		}
+		if c.Text > 0 {
+			t = t.WithText()
+		}
 		ts = append(ts, t)
 	}
 	trainer, err := NewTrainer(k.lm, k.Trainer)
@@ -258,7 +272,7 @@ func (k *kitchen) imitate(ctx context.Context, phase string, demos []agent.Episo
 			return err
 		}
 		rate := schedule(c.LearningRate, u, updates)
-		s, err := trainer.Update(Imitation{MinProb: 0.5}, groups, rate)
+		s, err := trainer.Update(Imitation{MinProb: 0.5, Text: c.Text}, groups, rate)
 		if err != nil {
 			return fmt.Errorf("update %d: %w", u, err)
 		}

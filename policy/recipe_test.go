@@ -16,7 +16,7 @@ func toyRecipe() Recipe {
 	r.VocabTokens = 300
 	r.Steps, r.ContextTokens = 6, 20
 	r.Forms = []string{"notes"}
-	r.Cold = Imitate{Tasks: 16, Epochs: 60, LearningRate: 1e-2, Batch: 4}
+	r.Cold = Imitate{Tasks: 16, Epochs: 60, LearningRate: 1e-2, Batch: 4, Text: 0.1}
 	r.Informed = Imitate{Tasks: 8, Epochs: 1, LearningRate: 1e-3, Batch: 4}
 	r.Rounds = 1
 	r.SelfPlay.Iterations, r.SelfPlay.Tasks, r.SelfPlay.Batch, r.SelfPlay.LearningRate = 4, 8, 4, 1e-3
@@ -114,6 +114,7 @@ func TestRecipeErrors(t *testing.T) {
 		{func(r *Recipe) { r.Workers = 0 }, "Recipe.Workers is 0, must be at least 1"},
 		{func(r *Recipe) { r.VocabTokens = 256 }, "Recipe.VocabTokens is 256, must be at least 258"},
 		{func(r *Recipe) { r.Cold.LearningRate = math.NaN() }, "Recipe.Cold.LearningRate is NaN, must be > 0"},
+		{func(r *Recipe) { r.Informed.Text = -1 }, "Recipe.Informed.Text is -1, must not be negative"},
 		{func(r *Recipe) { r.Temperature = -1 }, "Recipe.Temperature is -1, must not be negative"},
 		{func(r *Recipe) { r.Trainer.Beta2 = 1 }, "Config.Beta2 is 1, must be in [0,1)"},
 		{func(r *Recipe) { r.SelfPlay.Guard.Every = 0 }, "SelfPlay.Guard.Every is 0, must be > 0"},

@@ -32,7 +32,7 @@ type Guard struct {
 // DefaultSelfPlay returns the settings of the shipped policy.
 func DefaultSelfPlay() SelfPlay {
 	return SelfPlay{
-		Iterations: 40, Tasks: 64, Batch: 32, Objective: WReinforce(0.1), LearningRate: 3e-5,
+		Iterations: 25, Tasks: 64, Batch: 32, Objective: WReinforce(0.1), LearningRate: 1e-4,
 		Guard: Guard{Every: 5, MaxDrop: 0.05, MinEntropy: 0.01, MaxKL: 0.1},
 	}
 }

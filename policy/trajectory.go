@@ -23,7 +23,7 @@ type Target struct {
 	transformer.Target         // Position is an index into the trajectory's Tokens
 	OldLogProb         float64 // natural log of its probability when it was chosen; NaN if the actor did not say
 	StepLogProb        float64 // that of the whole action, which an actor with other tokens can still state; NaN if it did not
-	Step               int     // index of the episode's step
+	Step               int     // index of the episode's step; -1 for a token that was no choice
 }
 
 // Trajectory turns an episode into what a learner of l needs. The tokens are
@@ -86,6 +86,26 @@ func (l *LM) appendChoice(t *Trajectory, step int, s agent.Step) error {
 	}
 	t.Tokens = append(t.Tokens, chosen...)
 	return nil
+}
+
+// WithText returns t with a target for every token that was no choice, over the
+// whole vocabulary. Its Step is -1.
+func (t Trajectory) WithText() Trajectory {
+	all := make([]Target, 0, len(t.Tokens))
+	next := 0
+	for p := range len(t.Tokens) - 1 {
+		if next < len(t.Targets) && t.Targets[next].Position == p {
+			all = append(all, t.Targets[next])
+			next++
+			continue
+		}
+		all = append(all, Target{
+			Target:     transformer.Target{Position: p, Token: t.Tokens[p+1]},
+			OldLogProb: math.NaN(), StepLogProb: math.NaN(), Step: -1,
+		})
+	}
+	t.Targets = all
+	return t
 }
 
 // trie returns the tokens of every action, and the trie they form.
