@@ -17,10 +17,10 @@ const DefaultSteps = 50
 // Budget bounds one episode. Running out of it truncates the episode and fails
 // it with CauseBudget.
 type Budget struct {
-	Steps   int           // actions; 0: DefaultSteps
-	Tokens  int           // read and written by the policy, context included; 0: no bound
-	Wall    time.Duration // 0: no bound
-	Invalid int           // inadmissible actions in a row, after which the policy has failed; 0: no bound
+	Steps   int           `json:"steps"`             // actions; 0: DefaultSteps
+	Tokens  int           `json:"tokens,omitempty"`  // read and written by the policy, context included; 0: no bound
+	Wall    time.Duration `json:"wall_ns,omitempty"` // 0: no bound
+	Invalid int           `json:"invalid,omitempty"` // inadmissible actions in a row, after which the policy has failed; 0: no bound
 }
 
 // RunOptions says who plays, where, and with what memory.

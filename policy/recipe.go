@@ -62,8 +62,8 @@ func DefaultRecipe() Recipe {
 		ContextTokens: 320,
 		Temperature:   1,
 		Forms:         []string{"asymmetric", "uniform-verbatim", "uniform-abstract"},
-		Cold:          Imitate{Tasks: 5000, Epochs: 8, LearningRate: 2e-3, Batch: 8, Text: 0.3},
-		Informed:      Imitate{Tasks: 150, Epochs: 2, LearningRate: 1e-3, Batch: 8, Text: 0.3},
+		Cold:          Imitate{Tasks: 5000, Epochs: 5, LearningRate: 2e-3, Batch: 8, Text: 0.3},
+		Informed:      Imitate{Tasks: 600, Epochs: 2, LearningRate: 1e-3, Batch: 8, Text: 0.3},
 		Rounds:        2,
 		SelfPlay:      DefaultSelfPlay(),
 	}

@@ -71,7 +71,7 @@ goes on with --resume. The number of workers does not change the result.`,
 	o.policy.flags(f)
 	f.Var(newChoices(&o.conditions, conditionNames()...), "conditions", "conditions to compare; the others are compared to the first")
 	f.Var(newCount(&o.trials, 3, 1), "trials", "tries per task")
-	f.Var(newSeeds(&o.seeds, 1), "seeds", "seeds, such as 1,2,3 or 1-3: each condition is run under each")
+	f.Var(newSeeds(&o.seeds, 1, 2), "seeds", "seeds, such as 1,2,3 or 1-3: each condition is run under each")
 	f.Var(newCount(&o.workers, 0, 0), "workers", "episodes played at once; 0: one per processor")
 	f.Var(newCount(&o.steps, agent.DefaultSteps, 1), "steps", "actions per episode at most")
 	f.Var(newCount(&o.context, 320, 0), "context-tokens", "tokens of memory put before the policy at most")
@@ -92,6 +92,9 @@ func (a *app) eval(cmd *cobra.Command, o evalOptions) error {
 	ctx := cmd.Context()
 	if err := o.check(cmd); err != nil {
 		return err
+	}
+	if o.policy.model != "" && o.suite.name == suiteHousehold && o.suite.tasks == 0 {
+		o.suite.tasks = modelTasks
 	}
 	suite, err := o.suite.open()
 	if err != nil {

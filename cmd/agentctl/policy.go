@@ -14,6 +14,7 @@ import (
 	"github.com/surefoot-ai/surefoot/agent/langchain"
 	"github.com/surefoot-ai/surefoot/eval/household"
 	"github.com/surefoot-ai/surefoot/policy"
+	"github.com/surefoot-ai/surefoot/policy/shipped"
 )
 
 // The policies that are not files.
@@ -65,6 +66,12 @@ func openPolicy(name string, s suiteOptions) (openedPolicy, error) {
 			return openedPolicy{}, fmt.Errorf("policy expert: games to count on: %w", err)
 		}
 		return openedPolicy{Policy: household.NewExpert(household.Count(known), household.ExpertOptions{})}, nil
+	case policyShipped:
+		lm, _, err := policy.Load(shipped.Household())
+		if err != nil {
+			return openedPolicy{}, fmt.Errorf("policy shipped: %w", err)
+		}
+		return openedPolicy{lm, lm.CountTokens}, nil
 	}
 	lm, _, err := policy.LoadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {

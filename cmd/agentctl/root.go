@@ -69,7 +69,7 @@ that plays them, and shows what memory and skills hold.
 Data goes to standard output, everything else to standard error.
 Exit status: 0 ok, 1 failed, 2 wrong usage; see 'agentctl help exit-codes'.`,
 		Example: `  agentctl eval
-  agentctl lessons list --store runs/NAME/memory/asymmetric/seed-1
+  agentctl lessons list --store runs/NAME/memory/3-asymmetric/seed-1
   agentctl config -o json`,
 		SilenceUsage:  true,
 		SilenceErrors: true,

@@ -17,8 +17,12 @@ const (
 	suiteALFWorld  = "alfworld"
 )
 
-// generatedTasks is how many generated games a run plays unless told.
-const generatedTasks = 60
+// How many generated games a run plays unless told, and how many if each
+// action is asked of a language model's server.
+const (
+	generatedTasks = 200
+	modelTasks     = 10
+)
 
 // suiteOptions are the flags that say what is played.
 type suiteOptions struct {
@@ -33,7 +37,7 @@ func (o *suiteOptions) flags(f *pflag.FlagSet) {
 		"what to play: household (generated games) or alfworld (games under --data)")
 	f.StringVar(&o.data, "data", "", "folder of ALFWorld's games: json_2.1.1 or the one that holds it [$ALFWORLD_DATA]")
 	f.StringVar(&o.split, "split", "", "alfworld: train, valid_seen, … (default valid_seen); household: any word, it names a set of games (default test)")
-	f.Var(newCount(&o.tasks, 0, 0), "tasks", fmt.Sprintf("games to play; 0: all of alfworld's split, %d of household", generatedTasks))
+	f.Var(newCount(&o.tasks, 0, 0), "tasks", fmt.Sprintf("games to play; 0: all of alfworld's split, %d of household, %d of it with --model", generatedTasks, modelTasks))
 }
 
 // gameSuite is an eval.Suite of household games.

@@ -60,12 +60,12 @@ The same flags give the same file, byte for byte, on one kind of processor.`,
 	f.Var(newChoice(&o.suite, "household", "household", "alfworld"), "suite", "games to train on: household (generated) or alfworld (needs --data)")
 	f.StringVar(&o.data, "data", "", "folder of the official ALFWorld games (json_2.1.1)")
 	f.StringVar(&o.split, "split", "train", "split of --data to train on; tuned on valid_train")
-	f.Var(newCount(&o.games, 6000, 1), "games", "how many games to train on")
+	f.Var(newCount(&o.games, 12000, 1), "games", "how many games to train on")
 	f.Var(newCount(&o.heldOut, 150, 1), "held-out", "how many games the guard watches")
 	f.Var(newChoice(&o.size, "full", "full", "quick"), "size", "full recipe, or quick: seconds, to see it work")
 	f.Var(newChoice(&o.objective, "w-reinforce", "w-reinforce", "nsr", "psr"), "objective", "of self-play: w-reinforce, nsr or psr")
 	f.Float64Var(&o.lambda, "lambda", 0.1, "weight of successes in w-reinforce")
-	f.Var(newCount(&o.iterations, policy.DefaultSelfPlay().Iterations, 0), "iterations", "of self-play; 0 leaves it out")
+	f.Var(newCount(&o.iterations, -1, -1), "iterations", "of self-play; 0 leaves it out, -1 is what --size says")
 	f.Float64Var(&o.learningRate, "learning-rate", policy.DefaultSelfPlay().LearningRate, "of self-play")
 	f.Uint64Var(&o.seed, "seed", 1, "of everything")
 	f.Var(newCount(&o.workers, 2, 1), "workers", "episodes and threads at once; does not change the result")
@@ -100,7 +100,7 @@ func train(ctx context.Context, a *app, o trainOptions) error {
 		l.json = json.NewEncoder(f)
 	}
 	lineage, err := json.Marshal(map[string]any{
-		"suite": o.suite, "games": len(tasks.Train), "held_out": len(tasks.HeldOut), "recipe": r, "commit": commit(),
+		"suite": o.suite, "games": len(tasks.Train), "held_out": len(tasks.HeldOut), "recipe": r,
 	})
 	if err != nil {
 		return err
@@ -140,7 +140,10 @@ func (o trainOptions) recipe() (policy.Recipe, error) {
 	default:
 		r.SelfPlay.Objective = policy.WReinforce(o.lambda)
 	}
-	r.SelfPlay.Iterations, r.SelfPlay.LearningRate = min(o.iterations, r.SelfPlay.Iterations), o.learningRate
+	r.SelfPlay.LearningRate = o.learningRate
+	if o.iterations >= 0 {
+		r.SelfPlay.Iterations = o.iterations
+	}
 	if err := r.Validate(); err != nil {
 		return r, usagef("%w", err)
 	}

@@ -58,6 +58,3 @@ func thisBuild() build {
 	}
 	return b
 }
-
-// commit is the commit this binary was built from, or "" if it does not know.
-func commit() string { return thisBuild().Commit }
