@@ -76,10 +76,10 @@ func (d *decoder) step(kind string, f *fields) error {
 		}
 		total := 0
 		for i, s := range d.text {
-			d.text[i] = strings.ReplaceAll(s, from, to)
-			if total += len(d.text[i]); total > MaxBytes {
+			if total += len(s) + strings.Count(s, from)*(len(to)-len(from)); total > MaxBytes {
 				return unsupported(f.n.path, "%s by %s makes tokens of more than %d bytes in all", quote(from), quote(to), MaxBytes)
 			}
+			d.text[i] = strings.ReplaceAll(s, from, to)
 		}
 	case "ByteFallback":
 		d.isByte = make([]bool, len(d.text))
@@ -135,27 +135,35 @@ func (s *Stream) Next(id int32) string {
 	if s.plain && s.t.IsSpecial(id) {
 		return ""
 	}
-	d, text, isByte := &s.t.decoder, string(utf8.RuneError), false
+	text, isByte := s.text(id)
+	switch {
+	case s.t.decoder.bytes:
+		return s.bytes(text)
+	case isByte:
+		s.pending = append(s.pending, text...)
+		return ""
+	}
+	return s.out(s.flush() + text)
+}
+
+// text returns what the token stands for where it is, and whether it is a byte
+// of a run.
+func (s *Stream) text(id int32) (text string, isByte bool) {
+	d := &s.t.decoder
+	text = string(utf8.RuneError)
 	if id >= 0 && int(id) < len(d.text) {
 		text = d.text[id]
 		isByte = d.isByte != nil && d.isByte[id]
 	}
 	if d.mark != "" {
+		space := " "
 		if !s.started && d.prefix != never {
-			text = strings.ReplaceAll(text, d.mark, "")
-		} else {
-			text = strings.ReplaceAll(text, d.mark, " ")
+			space = ""
 		}
+		text = strings.ReplaceAll(text, d.mark, space)
 	}
 	s.started = true
-	if d.bytes {
-		return s.bytes(text)
-	}
-	if isByte {
-		s.pending = append(s.pending, text...)
-		return ""
-	}
-	return s.out(s.flush() + text)
+	return text, isByte
 }
 
 // Close returns what has been held back.

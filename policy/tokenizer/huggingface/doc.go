@@ -1,6 +1,7 @@
 // Package huggingface reads the tokenizers of other people's models: the
 // tokenizer.json that Hugging Face's tokenizers library writes, for models of
-// byte-pair encoding (Sennrich et al. 2016, arXiv:1508.07909).
+// byte-pair encoding (Sennrich et al. 2016, arXiv:1508.07909), with the chat
+// templates that lie beside them.
 //
 // [Open] or [Parse] gives a [Tokenizer]. Two families are known:
 //
@@ -24,4 +25,8 @@
 // [Tokenizer.Encode] reads the names of special tokens in text as these tokens.
 // Text from outside, which must not be able to end a turn of a chat, goes
 // through [Tokenizer.EncodePlain].
+//
+// [OpenLayout] finds out from tokenizer_config.json how a model wants a chat laid
+// out, and [Layout.Chat] lays it out. There is no Jinja: a template is recognised
+// by what it contains, or refused.
 package huggingface

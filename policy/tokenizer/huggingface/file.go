@@ -182,9 +182,12 @@ func (n node) show() string {
 func readVocab(r *reader, path string) (map[string]int32, error) {
 	vocab := map[string]int32{}
 	err := r.object(path, func(token string) error {
+		at := r.pos
 		id, err := r.id(path)
-		if err != nil {
-			return fmt.Errorf("token %s: %w", quote(token), err)
+		if err != nil { // once more, for the name in the error
+			r.pos = at
+			_, err = r.id(path + "." + quote(token))
+			return err
 		}
 		if _, ok := vocab[token]; ok {
 			return r.fail(path, "token %s is there twice", quote(token))

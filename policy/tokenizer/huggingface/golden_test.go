@@ -1,6 +1,7 @@
 package huggingface
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -68,11 +69,13 @@ func shapes(t testing.TB) map[string][]byte {
 			a.(map[string]any)["id"] = ids[content]
 		}
 		fillTemplates(s["post_processor"], ids)
-		data, err := json.Marshal(s)
-		if err != nil {
+		var b bytes.Buffer
+		enc := json.NewEncoder(&b)
+		enc.SetEscapeHTML(false)
+		if err := enc.Encode(s); err != nil {
 			t.Fatal(err)
 		}
-		out[name] = data
+		out[name] = b.Bytes()
 	}
 	return out
 }

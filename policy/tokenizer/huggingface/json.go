@@ -2,7 +2,9 @@ package huggingface
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -250,32 +252,53 @@ func (r *reader) hex() (rune, bool) {
 	return rune(n), err == nil
 }
 
-// number reads a number as it is written.
+// number reads a number as it is written, of at most 32 bytes.
 func (r *reader) number(path string) (string, error) {
 	r.peek()
-	start := r.pos
-	for r.pos < len(r.data) {
-		c := r.data[r.pos]
-		if !('0' <= c && c <= '9' || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E') {
-			break
-		}
-		r.pos++
+	s := r.data[r.pos:]
+	end := 0
+	for end < len(s) && strings.IndexByte("0123456789+-.eE", s[end]) >= 0 {
+		end++
 	}
-	s := r.data[start:r.pos]
-	if _, err := strconv.ParseFloat(s, 64); err != nil || s[0] == '+' || s[0] == '.' {
-		r.pos = start
+	if s = s[:end]; end > 32 {
+		return "", r.fail(path, "number of %d bytes", end)
+	}
+	if !isNumber.MatchString(s) {
 		return "", r.fail(path, "want a number, have %s", r.what())
 	}
+	r.pos += end
 	return s, nil
 }
 
+var isNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
+
 // id reads the number of a token, in [0,MaxVocab).
 func (r *reader) id(path string) (int32, error) {
+	if n := r.digits(); n >= 0 {
+		return n, nil
+	}
 	s, err := r.number(path)
 	if err != nil {
 		return 0, err
 	}
 	return parseID(path, s)
+}
+
+// digits is id for what nearly every one is: one to six digits. If it is
+// anything else, digits returns -1 and stays where it is.
+func (r *reader) digits() int32 {
+	r.peek()
+	n, i := int32(0), r.pos
+	for ; i < len(r.data) && '0' <= r.data[i] && r.data[i] <= '9'; i++ {
+		if n = 10*n + int32(r.data[i]-'0'); i-r.pos == 6 || r.data[r.pos] == '0' && i > r.pos {
+			return -1
+		}
+	}
+	if i == r.pos || i == len(r.data) || strings.IndexByte(".eE", r.data[i]) >= 0 {
+		return -1
+	}
+	r.pos = i
+	return n
 }
 
 func parseID(path, s string) (int32, error) {

@@ -243,3 +243,15 @@ func (t *Tokenizer) decode(s *Stream, tokens []int32) string {
 	b.WriteString(s.Close())
 	return b.String()
 }
+
+// Bytes appends the bytes that tokens stand for and returns dst. Unlike Decode
+// it replaces nothing: of what Encode returned it gives the bytes that were
+// encoded, where the file does not normalise them.
+func (t *Tokenizer) Bytes(dst []byte, tokens []int32) []byte {
+	s := t.Stream()
+	for _, id := range tokens {
+		text, _ := s.text(id)
+		dst = append(dst, s.out(text)...)
+	}
+	return dst
+}
