@@ -13,7 +13,7 @@ type AdamWConfig struct {
 	Beta1       float64 `json:"beta1"`         // decay of the mean of gradients, in [0,1)
 	Beta2       float64 `json:"beta2"`         // decay of the mean of their squares, in [0,1)
 	Epsilon     float64 `json:"epsilon"`       // added to the root of the latter, > 0
-	WeightDecay float64 `json:"weight_decay"`  // times the learning rate, of every weight but norms
+	WeightDecay float64 `json:"weight_decay"`  // times the learning rate, of every weight but norms and biases
 	MaxGradNorm float64 `json:"max_grad_norm"` // of all gradients together; 0: no clipping
 }
 
@@ -109,9 +109,10 @@ func (o *AdamW) Step(m *Model, p *Pass, lr float64) (gradNorm float64, err error
 }
 
 func (o *AdamW) update(m *Model, p *Pass, decay float32) {
-	for i, w := range m.params {
+	for i := range m.params {
+		w := &m.params[i]
 		o.step.Decay = decay
-		if w.isNorm() {
+		if w.isVector() {
 			o.step.Decay = 1
 		}
 		o.op = kernel.Adam{P: w.Data, G: p.grads[i], M: o.m[i], V: o.v[i], Step: &o.step}

@@ -79,8 +79,7 @@ func (p *Pass) backwardAttention(i int) {
 		LogSum: a.logSum, DQ: p.dq, DK: p.dk, DV: p.dv,
 	}
 	o.team.Run(&o.attentionGrad)
-	o.turn(p.dq, c.Heads, p.rotary(p.angles.minus))
-	o.turn(p.dk, c.KVHeads, p.rotary(p.angles.minus))
+	p.backwardHeads(i)
 
 	o.renormalise(p.normed, p.x[i], l.norm1, a.inv1)
 	o.packRight(p.normed, c.Dim)
@@ -91,4 +90,24 @@ func (p *Pass) backwardAttention(i int) {
 	o.applyBack(p.dn, p.dk, l.k, p.dn)
 	o.applyBack(p.dn, p.dv, l.v, p.dn)
 	o.normBack(kernel.NormGrad{X: p.x[i], DOut: p.dn, DX: p.dx, Weight: l.norm1.data, Inverse: a.inv1}, p.grads[l.norm1.index])
+}
+
+// backwardHeads takes dq, dk and dv of layer i to before the rotation, the
+// norms and the biases.
+func (p *Pass) backwardHeads(i int) {
+	c, l, a, o := p.m.config, &p.m.layers[i], &p.acts[i], &p.ops
+	o.turn(p.dq, c.Heads, p.rotary(p.angles.minus))
+	o.turn(p.dk, c.KVHeads, p.rotary(p.angles.minus))
+	if c.QKNorm { // do is free by now; it is as wide as dq, and no narrower than dk
+		clear(p.do)
+		o.normBack(kernel.NormGrad{X: a.rawQ, DOut: p.dq, DX: p.do, Weight: l.queryNorm.data, Inverse: a.invQ}, p.grads[l.queryNorm.index])
+		p.do, p.dq = p.dq, p.do
+		dk := p.do[:len(p.dk)]
+		clear(dk)
+		o.normBack(kernel.NormGrad{X: a.rawK, DOut: p.dk, DX: dk, Weight: l.keyNorm.data, Inverse: a.invK}, p.grads[l.keyNorm.index])
+		copy(p.dk, dk)
+	}
+	o.offsetBack(p.grads, p.dq, l.queryBias)
+	o.offsetBack(p.grads, p.dk, l.keyBias)
+	o.offsetBack(p.grads, p.dv, l.valBias)
 }

@@ -18,6 +18,10 @@ type Config struct {
 	RopeBase    float64 `json:"rope_base"`    // of the rotary frequencies, 10000 in Llama
 	NormEpsilon float64 `json:"norm_epsilon"` // under RMSNorm's root, 1e-5 in Llama
 	TiedHead    bool    `json:"tied_head"`    // the head is the embedding
+
+	QKVBias     bool        `json:"qkv_bias,omitempty"`    // biases of queries, keys and values, as in Qwen2
+	QKNorm      bool        `json:"qk_norm,omitempty"`     // RMSNorm of each head's query and key before they are turned, as in Qwen3
+	RopeScaling RopeScaling `json:"rope_scaling,omitzero"` // of the rotary frequencies
 }
 
 // Validate names the first field that is out of its bounds, its value and the
@@ -53,6 +57,9 @@ func (c Config) Validate() error {
 	if !(c.NormEpsilon > 0) || c.NormEpsilon > 1 {
 		return fmt.Errorf("transformer: Config.NormEpsilon is %v, must be in (0,1]", c.NormEpsilon)
 	}
+	if err := c.RopeScaling.validate(); err != nil {
+		return err
+	}
 	if n := c.ParameterCount(); n > maxParameters {
 		return fmt.Errorf("transformer: Config has %d parameters, must be at most %d", n, maxParameters)
 	}
@@ -67,6 +74,12 @@ const maxParameters = 1 << 32
 func (c Config) ParameterCount() int64 {
 	d, q, kv := int64(c.Dim), int64(c.Heads*c.HeadDim), int64(c.KVHeads*c.HeadDim)
 	layer := 2*d + 2*d*q + 2*d*kv + 3*d*int64(c.Hidden)
+	if c.QKVBias {
+		layer += q + 2*kv
+	}
+	if c.QKNorm {
+		layer += 2 * int64(c.HeadDim)
+	}
 	vocab := int64(c.Vocab)
 	n := vocab*d + d + int64(c.Layers)*layer
 	if !c.TiedHead {

@@ -28,11 +28,11 @@ type Decoder struct {
 	keys      []*kernel.Panels
 	values    []*kernel.Panels
 
-	x, normed  []float32 // (rows, Dim)
-	q, o       []float32 // (rows, Heads*HeadDim)
-	k, v       []float32 // (rows, KVHeads*HeadDim)
-	gate, up   []float32 // (rows, Hidden)
-	inv        []float32
+	x, normed  []float32   // (rows, Dim)
+	q, o       []float32   // (rows, Heads*HeadDim)
+	k, v       []float32   // (rows, KVHeads*HeadDim)
+	gate, up   []float32   // (rows, Hidden)
+	inv        []float32   // (rows), or with Config.QKNorm (rows, Heads)
 	last       []int32     // rows whose logits are wanted
 	lastOf     []int       // the sequence each belongs to
 	logitsData []float32   // (sequences, Vocab)
@@ -153,6 +153,9 @@ func (d *Decoder) flush() {
 	}
 	q, kv := n*c.Heads*c.HeadDim, n*c.KVHeads*c.HeadDim
 	d.x, d.normed, d.inv = resize(d.x, n*c.Dim), resize(d.normed, n*c.Dim), resize(d.inv, n)
+	if c.QKNorm {
+		d.inv = resize(d.inv, n*c.Heads)
+	}
 	d.q, d.o, d.k, d.v = resize(d.q, q), resize(d.o, q), resize(d.k, kv), resize(d.v, kv)
 	d.gate, d.up = resize(d.gate, n*c.Hidden), resize(d.up, n*c.Hidden)
 	o.gather = kernel.Gather{Index: d.tokens, Cols: c.Dim, Table: m.embed.data, Out: d.x}
@@ -172,6 +175,13 @@ func (d *Decoder) layer(i int) {
 	o.apply(d.q, d.normed, l.q, nil)
 	o.apply(d.k, d.normed, l.k, nil)
 	o.apply(d.v, d.normed, l.v, nil)
+	o.offset(d.q, l.queryBias)
+	o.offset(d.k, l.keyBias)
+	o.offset(d.v, l.valBias)
+	if c.QKNorm {
+		o.normalise(d.q, d.q, l.queryNorm, r)
+		o.normalise(d.k, d.k, l.keyNorm, r)
+	}
 	o.turn(d.q, c.Heads, rotary{d.positions, c.HeadDim, d.angles.cos, d.angles.sin})
 	o.turn(d.k, c.KVHeads, rotary{d.positions, c.HeadDim, d.angles.cos, d.angles.sin})
 	d.keys, d.values = d.keys[:0], d.values[:0]

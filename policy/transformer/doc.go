@@ -2,9 +2,10 @@
 // backward, AdamW and cached decoding.
 //
 // The architecture is Llama's (Touvron et al. 2023, arXiv:2302.13971): RMSNorm
-// before each block, rotary positions, grouped-query attention, SwiGLU, no
-// biases; the head may be tied to the embedding. Parameters carry Hugging
-// Face's names.
+// before each block, rotary positions, grouped-query attention, SwiGLU; the head
+// may be tied to the embedding. Config adds what Qwen2 (biases of queries, keys
+// and values), Qwen3 (norms of queries and keys) and Llama 3.1 (stretched rotary
+// frequencies) have. Parameters carry Hugging Face's names.
 //
 // The types to know:
 //   - [Model] is the weights; [Save] and [Load] are its safetensors form.

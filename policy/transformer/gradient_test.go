@@ -18,6 +18,15 @@ func tiny() Config {
 	}
 }
 
+// biased has biases, and a rotary frequency in each range of RopeLlama3: they
+// are 1, 0.022 and 0.0005, and turn 6.4, 0.14 and 0.003 times in 40 tokens.
+func biased() Config {
+	c := tiny()
+	c.QKVBias, c.RopeBase = true, 1e5
+	c.RopeScaling = RopeScaling{Kind: RopeLlama3, Factor: 8, LowFactor: 0.05, HighFactor: 4, OriginalTokens: 40}
+	return c
+}
+
 // lively is a model with weights large enough that every part matters.
 func lively(t testing.TB, c Config, seed uint64) *Model {
 	t.Helper()
@@ -80,6 +89,10 @@ func TestGradient(t *testing.T) {
 	wide.KVHeads, wide.HeadDim, wide.Dim, wide.Hidden = 4, 34, 33, 40
 	single := tiny()
 	single.Heads, single.KVHeads, single.HeadDim, single.Dim = 2, 1, 8, 72
+	qwen2, qwen3, both := biased(), tiny(), biased()
+	qwen3.QKNorm, qwen3.HeadDim, qwen3.TiedHead = true, 10, true
+	qwen3.RopeScaling = RopeScaling{Kind: RopeLinear, Factor: 4}
+	both.QKNorm, both.KVHeads = true, 1
 	for _, set := range kernel.Available() {
 		for _, tc := range []struct {
 			name    string
@@ -91,6 +104,9 @@ func TestGradient(t *testing.T) {
 			{"tied", tied, []int{7, 4}, true},
 			{"wide", wide, []int{6, 3}, false},
 			{"one key head", single, []int{40, 2}, true},
+			{"biases", qwen2, []int{12, 3}, true},
+			{"norms of queries and keys", qwen3, []int{12, 3}, true},
+			{"both", both, []int{12, 3}, false},
 		} {
 			t.Run(fmt.Sprintf("%v/%s", set, tc.name), func(t *testing.T) {
 				m := lively(t, tc.c, 3)

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/surefoot-ai/surefoot/policy/transformer/kernel"
@@ -13,12 +14,14 @@ import (
 // Parameter is one named array of weights.
 type Parameter struct {
 	Name  string    // Hugging Face's: model.layers.0.self_attn.q_proj.weight
-	Shape []int     // (out, in) for a matrix, (n) for a norm
+	Shape []int     // (out, in) for a matrix, (n) for a norm or a bias
 	Data  []float32 // row-major; the model's own memory
 }
 
-// isNorm reports whether p is the weights of a norm, the only vectors.
-func (p *Parameter) isNorm() bool { return len(p.Shape) == 1 }
+// isVector reports whether p is the weights of a norm or a bias.
+func (p *Parameter) isVector() bool { return len(p.Shape) == 1 }
+
+func (p *Parameter) isBias() bool { return strings.HasSuffix(p.Name, ".bias") }
 
 // Model is the weights of a decoder.
 type Model struct {
@@ -27,7 +30,7 @@ type Model struct {
 	params   []Parameter
 	embed    *matrix
 	layers   []layer
-	norm     *gain
+	norm     *vector
 	head     *matrix   // embed if tied
 	matrices []*matrix // every matrix that rows are multiplied by
 
@@ -40,14 +43,16 @@ type Model struct {
 
 // layer is one block's weights.
 type layer struct {
-	norm1, norm2 *gain
-	q, k, v, o   *matrix
-	gate, up     *matrix
-	down         *matrix
+	norm1, norm2                *vector
+	q, k, v, o                  *matrix
+	queryBias, keyBias, valBias *vector // nil without Config.QKVBias
+	queryNorm, keyNorm          *vector // (HeadDim); nil without Config.QKNorm
+	gate, up                    *matrix
+	down                        *matrix
 }
 
-// gain is the weights of a norm.
-type gain struct {
+// vector is the weights of a norm, or a bias.
+type vector struct {
 	index int // in Parameters
 	data  []float32
 }
@@ -64,7 +69,8 @@ type matrix struct {
 
 // New returns a model with random weights: normal with deviation 0.02, the
 // projections back into the residual stream scaled by 1/√(2·Layers) (Radford
-// et al. 2019, section 2.3), norms 1. The same rng gives the same weights.
+// et al. 2019, section 2.3), norms 1, biases 0. The same rng gives the same
+// weights.
 func New(c Config, rng *rand.Rand) (*Model, error) {
 	m, err := empty(c)
 	if err != nil {
@@ -74,15 +80,17 @@ func New(c Config, rng *rand.Rand) (*Model, error) {
 	for _, l := range m.layers {
 		residual[l.o.index], residual[l.down.index] = true, true
 	}
-	for i, p := range m.params {
-		scale := 0.02
+	for i := range m.params {
+		p, scale := &m.params[i], 0.02
 		if residual[i] {
 			scale /= math.Sqrt(2 * float64(c.Layers))
 		}
 		for j := range p.Data {
-			if p.isNorm() {
+			switch {
+			case p.isBias(): // stays 0
+			case p.isVector():
 				p.Data[j] = 1
-			} else {
+			default:
 				p.Data[j] = float32(rng.NormFloat64() * scale)
 			}
 		}
@@ -94,6 +102,7 @@ func New(c Config, rng *rand.Rand) (*Model, error) {
 func (c Config) shapes() []Parameter {
 	var all []Parameter
 	add := func(name string, shape ...int) { all = append(all, Parameter{Name: name + ".weight", Shape: shape}) }
+	bias := func(name string, n int) { all = append(all, Parameter{Name: name + ".bias", Shape: []int{n}}) }
 	q, kv := c.Heads*c.HeadDim, c.KVHeads*c.HeadDim
 	add("model.embed_tokens", c.Vocab, c.Dim)
 	for i := range c.Layers {
@@ -103,6 +112,15 @@ func (c Config) shapes() []Parameter {
 		add(l+"self_attn.k_proj", kv, c.Dim)
 		add(l+"self_attn.v_proj", kv, c.Dim)
 		add(l+"self_attn.o_proj", c.Dim, q)
+		if c.QKVBias {
+			bias(l+"self_attn.q_proj", q)
+			bias(l+"self_attn.k_proj", kv)
+			bias(l+"self_attn.v_proj", kv)
+		}
+		if c.QKNorm {
+			add(l+"self_attn.q_norm", c.HeadDim)
+			add(l+"self_attn.k_norm", c.HeadDim)
+		}
 		add(l+"post_attention_layernorm", c.Dim)
 		add(l+"mlp.gate_proj", c.Hidden, c.Dim)
 		add(l+"mlp.up_proj", c.Hidden, c.Dim)
@@ -128,10 +146,17 @@ func empty(c Config) (*Model, error) {
 		}
 		m.params[i].Data = make([]float32, n)
 	}
+	m.wire()
+	return m, nil
+}
+
+// wire makes the layers of the parameters.
+func (m *Model) wire() {
+	c := m.config
 	next := 0 // the order is that of shapes
-	vector := func() *gain {
+	row := func() *vector {
 		next++
-		return &gain{index: next - 1, data: m.params[next-1].Data}
+		return &vector{index: next - 1, data: m.params[next-1].Data}
 	}
 	array := func() *matrix {
 		p := m.params[next]
@@ -140,41 +165,23 @@ func empty(c Config) (*Model, error) {
 	}
 	m.embed = array()
 	for range c.Layers {
-		l := layer{
-			norm1: vector(), q: array(), k: array(), v: array(), o: array(),
-			norm2: vector(), gate: array(), up: array(), down: array(),
+		l := layer{norm1: row(), q: array(), k: array(), v: array(), o: array()}
+		if c.QKVBias {
+			l.queryBias, l.keyBias, l.valBias = row(), row(), row()
 		}
+		if c.QKNorm {
+			l.queryNorm, l.keyNorm = row(), row()
+		}
+		l.norm2, l.gate, l.up, l.down = row(), array(), array(), array()
 		m.layers = append(m.layers, l)
 		m.matrices = append(m.matrices, l.q, l.k, l.v, l.o, l.gate, l.up, l.down)
 	}
-	m.norm = vector()
+	m.norm = row()
 	m.head = m.embed
 	if !c.TiedHead {
 		m.head = array()
 	}
 	m.matrices = append(m.matrices, m.head)
-	return m, nil
-}
-
-// angles is the rotary tables: the angle of pair i at position p is
-// p·RopeBase^(-2i/HeadDim).
-type angles struct {
-	positions       int
-	cos, sin, minus []float32 // (positions, HeadDim/2); minus is -sin
-}
-
-func newAngles(c Config, positions int) *angles {
-	half := c.HeadDim / 2
-	n := positions * half
-	a := &angles{positions, make([]float32, n), make([]float32, n), make([]float32, n)}
-	for i := range half {
-		f := math.Pow(c.RopeBase, -float64(2*i)/float64(c.HeadDim))
-		for p := range positions {
-			s, c := math.Sincos(float64(p) * f)
-			a.cos[p*half+i], a.sin[p*half+i], a.minus[p*half+i] = float32(c), float32(s), float32(-s)
-		}
-	}
-	return a
 }
 
 // rotaries returns tables that hold positions [0,n), n at most MaxTokens.

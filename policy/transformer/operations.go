@@ -11,6 +11,8 @@ type operations struct {
 	norm           kernel.Norm
 	normGrad       kernel.NormGrad
 	normWeightGrad kernel.NormWeightGrad
+	bias           kernel.Bias
+	biasGrad       kernel.BiasGrad
 	gate           kernel.Gate
 	gateGrad       kernel.GateGrad
 	rotate         kernel.Rotate
@@ -57,7 +59,7 @@ func (o *operations) weightGrad(grad, dy []float32, w *matrix) {
 }
 
 // normalise sets out to x normalised, and inverse to 1/rms of each row.
-func (o *operations) normalise(out, x []float32, g *gain, r rms) {
+func (o *operations) normalise(out, x []float32, g *vector, r rms) {
 	o.norm = kernel.Norm{
 		Rows: len(x) / len(g.data), Cols: len(g.data), X: x, Out: out,
 		Weight: g.data, Epsilon: r.epsilon, Inverse: r.inverse,
@@ -72,7 +74,7 @@ type rms struct {
 }
 
 // renormalise sets out as normalise did, from the inverse it left.
-func (o *operations) renormalise(out, x []float32, g *gain, inverse []float32) {
+func (o *operations) renormalise(out, x []float32, g *vector, inverse []float32) {
 	o.norm = kernel.Norm{
 		Rows: len(x) / len(g.data), Cols: len(g.data), X: x, Out: out,
 		Weight: g.data, Inverse: inverse, Known: true,
@@ -90,6 +92,24 @@ func (o *operations) normBack(g kernel.NormGrad, dweight []float32) {
 	}
 	o.team.Run(&o.normWeightGrad)
 	o.team.Run(&o.normGrad)
+}
+
+// offset adds b, unless it is nil, to the rows of x.
+func (o *operations) offset(x []float32, b *vector) {
+	if b == nil {
+		return
+	}
+	o.bias = kernel.Bias{Rows: len(x) / len(b.data), Cols: len(b.data), X: x, Weight: b.data}
+	o.team.Run(&o.bias)
+}
+
+// offsetBack adds the gradient of b, unless it is nil, to that in grads.
+func (o *operations) offsetBack(grads [][]float32, dx []float32, b *vector) {
+	if b == nil {
+		return
+	}
+	o.biasGrad = kernel.BiasGrad{Rows: len(dx) / len(b.data), Cols: len(b.data), DOut: dx, DWeight: grads[b.index]}
+	o.team.Run(&o.biasGrad)
 }
 
 // turn applies rotary positions to x, rows of heads; sin is negated to undo it.

@@ -42,8 +42,13 @@ type activations struct {
 	q, k, v    []float32 // rotated; (tokens, Heads*HeadDim), (tokens, KVHeads*HeadDim) twice
 	o          []float32 // (tokens, Heads*HeadDim)
 	logSum     []float32 // (tokens, Heads)
-	mid        []float32 // (tokens, Dim): residual stream between the two blocks
-	gate, up   []float32 // (tokens, Hidden); gate is overwritten by the backward pass
+
+	// With Config.QKNorm: q and k before it, and 1/rms of each head of them.
+	rawQ, rawK []float32 // (tokens, Heads*HeadDim), (tokens, KVHeads*HeadDim)
+	invQ, invK []float32 // (tokens, Heads), (tokens, KVHeads)
+
+	mid      []float32 // (tokens, Dim): residual stream between the two blocks
+	gate, up []float32 // (tokens, Hidden); gate is overwritten by the backward pass
 }
 
 // NewPass returns a Pass over m that uses the given number of goroutines, at
@@ -97,6 +102,10 @@ func (p *Pass) fit(b *Batch) {
 		a.q, a.k, a.v, a.o = resize(a.q, q), resize(a.k, kv), resize(a.v, kv), resize(a.o, q)
 		a.logSum, a.mid = resize(a.logSum, n*c.Heads), resize(a.mid, n*c.Dim)
 		a.gate, a.up = resize(a.gate, n*c.Hidden), resize(a.up, n*c.Hidden)
+		if c.QKNorm {
+			a.rawQ, a.rawK = resize(a.rawQ, q), resize(a.rawK, kv)
+			a.invQ, a.invK = resize(a.invQ, n*c.Heads), resize(a.invK, n*c.KVHeads)
+		}
 	}
 	p.normed, p.act = resize(p.normed, n*c.Dim), resize(p.act, n*c.Hidden)
 	p.head.fit(c, b)
@@ -126,9 +135,20 @@ func (p *Pass) forward() {
 func (p *Pass) forwardLayer(i int) {
 	c, l, a, o := p.m.config, &p.m.layers[i], &p.acts[i], &p.ops
 	o.normalise(p.normed, p.x[i], l.norm1, rms{a.inv1, float32(c.NormEpsilon)})
-	o.apply(a.q, p.normed, l.q, nil)
-	o.apply(a.k, p.normed, l.k, nil)
+	q, k := a.q, a.k
+	if c.QKNorm {
+		q, k = a.rawQ, a.rawK
+	}
+	o.apply(q, p.normed, l.q, nil)
+	o.apply(k, p.normed, l.k, nil)
 	o.apply(a.v, p.normed, l.v, nil)
+	o.offset(q, l.queryBias)
+	o.offset(k, l.keyBias)
+	o.offset(a.v, l.valBias)
+	if c.QKNorm {
+		o.normalise(a.q, q, l.queryNorm, rms{a.invQ, float32(c.NormEpsilon)})
+		o.normalise(a.k, k, l.keyNorm, rms{a.invK, float32(c.NormEpsilon)})
+	}
 	o.turn(a.q, c.Heads, p.rotary(p.angles.sin))
 	o.turn(a.k, c.KVHeads, p.rotary(p.angles.sin))
 	o.attention = kernel.Attention{

@@ -47,11 +47,41 @@ func refNorm(x, g []float64, eps float64) []float64 {
 	return y
 }
 
+// frequency follows the model code of Llama 3.1, by wavelengths.
+func (r *reference) frequency(f float64) float64 {
+	s := r.c.RopeScaling
+	wave := 2 * math.Pi / f
+	switch low, high := float64(s.OriginalTokens)/s.LowFactor, float64(s.OriginalTokens)/s.HighFactor; {
+	case s.Kind == "linear":
+		return f / s.Factor
+	case s.Kind == "", wave < high:
+		return f
+	case wave > low:
+		return f / s.Factor
+	}
+	smooth := (float64(s.OriginalTokens)/wave - s.LowFactor) / (s.HighFactor - s.LowFactor)
+	return (1-smooth)*f/s.Factor + smooth*f
+}
+
+func (r *reference) plus(x []float64, bias string) {
+	for i, v := range r.w[bias] {
+		x[i] += v
+	}
+}
+
+// headNorm normalises each head of x; it does nothing without QKNorm.
+func (r *reference) headNorm(x []float64, g string) {
+	d := r.c.HeadDim
+	for h := 0; h < len(x) && r.c.QKNorm; h += d {
+		copy(x[h:h+d], refNorm(x[h:h+d], r.w[g], r.c.NormEpsilon))
+	}
+}
+
 func (r *reference) rope(x []float64, pos int) {
 	d := r.c.HeadDim
 	for h := 0; h < len(x); h += d {
 		for i := range d / 2 {
-			a := float64(pos) * math.Pow(r.c.RopeBase, -2*float64(i)/float64(d))
+			a := float64(pos) * r.frequency(math.Pow(r.c.RopeBase, -2*float64(i)/float64(d)))
 			lo, hi := x[h+i], x[h+i+d/2]
 			x[h+i] = lo*math.Cos(a) - hi*math.Sin(a)
 			x[h+i+d/2] = hi*math.Cos(a) + lo*math.Sin(a)
@@ -74,7 +104,13 @@ func (r *reference) logits(tokens []int32) [][]float64 {
 			n := refNorm(x[t], w("input_layernorm"), c.NormEpsilon)
 			q := refMul(w("self_attn.q_proj"), n, c.Heads*c.HeadDim)
 			k := refMul(w("self_attn.k_proj"), n, c.KVHeads*c.HeadDim)
-			vs = append(vs, refMul(w("self_attn.v_proj"), n, c.KVHeads*c.HeadDim))
+			v := refMul(w("self_attn.v_proj"), n, c.KVHeads*c.HeadDim)
+			r.plus(q, p+"self_attn.q_proj.bias")
+			r.plus(k, p+"self_attn.k_proj.bias")
+			r.plus(v, p+"self_attn.v_proj.bias")
+			vs = append(vs, v)
+			r.headNorm(q, p+"self_attn.q_norm.weight")
+			r.headNorm(k, p+"self_attn.k_norm.weight")
 			r.rope(q, t)
 			r.rope(k, t)
 			ks = append(ks, k)
