@@ -51,42 +51,65 @@ const broken = utf8.MaxRune + 1
 
 // nfc returns text in form C. Bytes that are not UTF-8 stay, and what is on
 // their two sides is not composed.
+//
+// A character that need not be checked is in form C and composes with nothing
+// before it, so that only the runs of others change, each with the one before.
 func (c *composer) nfc(text string) string {
-	if c.isNFC(text) {
+	var out []byte
+	var runes []rune
+	base, done := 0, 0 // the last character that need not be checked; text before done is out
+	for i := 0; i < len(text); {
+		r, n := utf8.DecodeRuneInString(text[i:])
+		if !c.doubtful(r) {
+			base = i
+			i += n
+			continue
+		}
+		end := i + n
+		for end < len(text) {
+			r, n := utf8.DecodeRuneInString(text[end:])
+			if !c.doubtful(r) {
+				break
+			}
+			end += n
+		}
+		out = append(out, text[done:base]...)
+		runes = c.decomposeAll(runes[:0], text[base:end])
+		c.order(runes)
+		for _, r := range c.compose(runes) {
+			if r >= broken {
+				out = append(out, byte(r-broken))
+			} else {
+				out = utf8.AppendRune(out, r)
+			}
+		}
+		done, base, i = end, end, end
+	}
+	if done == 0 {
 		return text
 	}
-	runes := make([]rune, 0, len(text))
+	return string(append(out, text[done:]...))
+}
+
+// doubtful reports whether r must be checked. All below U+0300 and the most
+// frequent blocks above it need not be.
+func (c *composer) doubtful(r rune) bool {
+	if r < 0x300 || 0x4e00 <= r && r <= 0x9fff || hangulS <= r && r < 0xd7a4 {
+		return false
+	}
+	return c.check[r]
+}
+
+func (c *composer) decomposeAll(dst []rune, text string) []rune {
 	for i := 0; i < len(text); {
 		r, n := utf8.DecodeRuneInString(text[i:])
 		if r == utf8.RuneError && n == 1 {
 			r = broken + rune(text[i])
 		}
-		runes = c.decompose(runes, r)
+		dst = c.decompose(dst, r)
 		i += n
 	}
-	c.order(runes)
-	out := make([]byte, 0, len(text))
-	for _, r := range c.compose(runes) {
-		if r >= broken {
-			out = append(out, byte(r-broken))
-		} else {
-			out = utf8.AppendRune(out, r)
-		}
-	}
-	return string(out)
-}
-
-func (c *composer) isNFC(text string) bool {
-	for _, r := range text {
-		// All below U+0300 and the most frequent blocks above it are.
-		if r < 0x300 || 0x4e00 <= r && r <= 0x9fff || hangulS <= r && r < 0xd7a4 {
-			continue
-		}
-		if c.check[r] {
-			return false
-		}
-	}
-	return true
+	return dst
 }
 
 // decompose appends the full canonical decomposition of r.
