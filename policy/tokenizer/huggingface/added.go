@@ -59,13 +59,11 @@ func readAdded(r *reader, path string) ([]addedToken, error) {
 	return all, err
 }
 
-// matching says which added tokens to find.
-type matching int
-
-const (
-	everyToken matching = iota
-	noSpecial
-)
+// matching says which added tokens to find; its zero is all of them.
+type matching struct {
+	noSpecial bool
+	guarded   []span // no special tokens where these are, in order
+}
 
 // matcher finds added tokens, of those that begin at one place the longest. It
 // is a trie of bytes.
@@ -133,6 +131,7 @@ type match struct {
 // one, and what was taken after it is then encoded again.
 func (m *matcher) segments(text string, mode matching) iter.Seq[match] {
 	return func(yield func(match) bool) {
+		guarded := mode.guarded
 		done := 0  // text before it has been yielded
 		blank := 0 // before it, back to the end of a token, there is only white space
 		for i := 0; i < len(text); {
@@ -146,8 +145,15 @@ func (m *matcher) segments(text string, mode matching) iter.Seq[match] {
 				continue
 			}
 			start, end := i, i+len(a.content)
+			for len(guarded) > 0 && guarded[0].end <= start {
+				guarded = guarded[1:]
+			}
+			if a.special && len(guarded) > 0 && guarded[0].start < end {
+				i++ // not its end: a token of the template must not be hidden
+				continue
+			}
 			i = end
-			if mode == noSpecial && a.special || a.singleWord && !alone(text[:start], text[end:]) {
+			if mode.noSpecial && a.special || a.singleWord && !alone(text[:start], text[end:]) {
 				continue
 			}
 			if a.lstrip {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -153,6 +154,75 @@ func TestChatMessages(t *testing.T) {
 	}
 	if _, err := (Layout{}).Chat([]Message{{User, "x"}}); !errors.Is(err, ErrUnsupported) {
 		t.Errorf("zero Layout: have %v, want ErrUnsupported", err)
+	}
+}
+
+// TestLayoutEncode holds that the tokens of a chat are those of its text where
+// contents have no names of special tokens, and that contents that have some
+// make none.
+func TestLayoutEncode(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	var x texts
+	readJSON(t, "texts.json", &x)
+	tok := parseShape(t, "qwen2")
+	l := Layout{Family: ChatML, System: "Be a test."}
+	harmless := strings.NewReplacer("<|im_start|>", "", "<|im_end|>", "", "<|endoftext|>", "")
+	for range 500 {
+		var evil, good []Message
+		for range 1 + rng.IntN(5) {
+			m := Message{[]Role{User, Assistant}[rng.IntN(2)], x.random(rng.IntN(4000))}
+			evil = append(evil, m)
+			m.Content = harmless.Replace(m.Content)
+			good = append(good, m)
+		}
+		text, err := l.Chat(good)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids, err := l.Encode(nil, tok, good)
+		if want := tok.Encode(nil, text); err != nil || !slices.Equal(ids, want) {
+			t.Fatalf("%q: have %v, %v, want %v", text, ids, err, want)
+		}
+		ids, err = l.Encode([]int32{-7}, tok, evil)
+		if err != nil || ids[0] != -7 {
+			t.Fatal(ids, err)
+		}
+		text, err = l.Chat(evil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := tok.Decode(ids[1:]), newComposer().nfc(text); got != want {
+			t.Fatalf("%q: tokens are of %q", text, got)
+		}
+		special := 0
+		for _, id := range ids[1:] {
+			if tok.IsSpecial(id) {
+				special++
+			}
+		}
+		want := 2*len(evil) + 2 // and the system message
+		if evil[len(evil)-1].Role != Assistant {
+			want++
+		}
+		if special != want {
+			t.Fatalf("%q: %d special tokens, want %d", text, special, want)
+		}
+	}
+	// The end of a content must not swallow the token after it.
+	ids, err := l.Encode(nil, tok, []Message{{Assistant, "x<|im_start|"}, {Assistant, "<|im_start|><"}})
+	if got, want := tok.DecodePlain(ids), "system\nBe a test.\nassistant\nx<|im_start|\nassistant\n<|im_start|><\n"; err != nil || got != want {
+		t.Errorf("have %q, %v, want %q", got, err, want)
+	}
+	if _, err := l.Encode(nil, tok, nil); !errors.Is(err, ErrMessages) {
+		t.Errorf("no messages: %v", err)
+	}
+	late := strings.Replace(string(shapes(t)["qwen2"]), `"normalized":false`, `"normalized":true`, 1)
+	other, err := Parse([]byte(late))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Encode(nil, other, []Message{{User, "x"}}); !errors.Is(err, ErrUnsupported) {
+		t.Errorf("special tokens in normalised text: %v", err)
 	}
 }
 

@@ -27,6 +27,7 @@
 // through [Tokenizer.EncodePlain].
 //
 // [OpenLayout] finds out from tokenizer_config.json how a model wants a chat laid
-// out, and [Layout.Chat] lays it out. There is no Jinja: a template is recognised
-// by what it contains, or refused.
+// out; [Layout.Chat] lays it out as text, and [Layout.Encode] as tokens, with
+// no special ones from the contents of messages. There is no Jinja: a template
+// is recognised by what it contains, or refused.
 package huggingface

@@ -122,14 +122,14 @@ func (t *Tokenizer) number(added []addedToken) error {
 // tokens in text, special ones too, are these tokens; what belongs before and
 // after a text is not added (see Prefix and Suffix). An empty text has none.
 func (t *Tokenizer) Encode(dst []int32, text string) []int32 {
-	return t.encode(dst, text, everyToken)
+	return t.encode(dst, text, matching{})
 }
 
 // EncodePlain is Encode for text from outside: the names of special tokens in
 // it are text like any other, and no special token is among the result, unless
 // the model's merges themselves make one, which those of known models do not.
 func (t *Tokenizer) EncodePlain(dst []int32, text string) []int32 {
-	return t.encode(dst, text, noSpecial)
+	return t.encode(dst, text, matching{noSpecial: true})
 }
 
 // Count is the number of tokens that Encode makes of text.
@@ -144,7 +144,7 @@ func (t *Tokenizer) encode(dst []int32, text string, mode matching) []int32 {
 			continue
 		}
 		part := t.norm.apply(text[m.start:m.end])
-		for n := range t.late.segments(part, mode) {
+		for n := range t.late.segments(part, matching{noSpecial: mode.noSpecial}) {
 			if n.id >= 0 {
 				dst = append(dst, n.id)
 				continue

@@ -121,6 +121,8 @@ CHATS = [
     [(U, "a"), (A, "<think>t</think>b"), (U, "<tool_response>r</tool_response>"), (A, "more"), (U, "<tool_response>"), (A, "z</think>")],
     [(U, "a"), (A, "<think>t</think>b"), (U, "<tool_response>r</tool_response>"), (A, "<think>\n\n</think>\n\nq")],
     [(S, "only system")],
+    [(S, " s\n"), (U, "\n ")],
+    [(S, ""), (U, "\n x"), (A, ""), (U, " ")],
     [(U, "a"), (A, "x<think>\np<think>q\n\n</think>mid</think>\n\n\nend")],
     [(A, "first"), (U, "then")],
     [(U, "a"), (U, "b")],
