@@ -164,7 +164,7 @@ func (t *tensors) match(shapes []Parameter) error {
 		if !ok {
 			return formatError("tensor %q is missing", p.Name)
 		}
-		if !slices.EqualFunc(info.Shape, p.Shape, func(a int64, b int) bool { return a == int64(b) }) {
+		if !sameDims(info.Shape, p.Shape) {
 			return formatError("tensor %q has shape %v, config says %v", p.Name, info.Shape, p.Shape)
 		}
 		known[p.Name] = true
@@ -175,6 +175,10 @@ func (t *tensors) match(shapes []Parameter) error {
 		}
 	}
 	return nil
+}
+
+func sameDims(a []int64, b []int) bool {
+	return slices.EqualFunc(a, b, func(x int64, y int) bool { return x == int64(y) })
 }
 
 // SaveFile writes m to path as Save does, so that path holds either what it

@@ -46,25 +46,44 @@ type tensorInfo struct {
 type tensors struct {
 	metadata map[string]string
 	info     map[string]tensorInfo
-	data     []byte // everything after the header
+	size     int    // bytes after the header
+	data     []byte // them
 }
 
 func formatError(format string, args ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{ErrFormat}, args...)...)
 }
 
-// parse reads a safetensors file and checks that its tensors cover the data
-// without overlap or hole.
+// parse reads a safetensors file.
 func parse(b []byte) (*tensors, error) {
 	if len(b) < 8 {
 		return nil, formatError("%d bytes, the length of the header alone takes 8", len(b))
 	}
 	n := binary.LittleEndian.Uint64(b)
-	if n > maxHeader || n > uint64(len(b)-8) {
-		return nil, formatError("header of %d bytes in a file of %d, at most %d allowed", n, len(b), maxHeader)
+	if err := checkHeaderLength(n, len(b)); err != nil {
+		return nil, err
 	}
-	t := &tensors{info: make(map[string]tensorInfo), data: b[8+n:]}
-	if err := t.parseHeader(b[8 : 8+n]); err != nil {
+	t, err := parseTensors(b[8:8+n], len(b)-8-int(n))
+	if err != nil {
+		return nil, err
+	}
+	t.data = b[8+n:]
+	return t, nil
+}
+
+// checkHeaderLength checks the claimed length of the header of a file.
+func checkHeaderLength(n uint64, file int) error {
+	if n > maxHeader || n > uint64(file-8) {
+		return formatError("header of %d bytes in a file of %d, at most %d allowed", n, file, maxHeader)
+	}
+	return nil
+}
+
+// parseTensors reads the header of a safetensors file with size bytes of data,
+// and checks that its tensors cover them without overlap or hole.
+func parseTensors(header []byte, size int) (*tensors, error) {
+	t := &tensors{info: make(map[string]tensorInfo), size: size}
+	if err := t.parseHeader(header); err != nil {
 		return nil, err
 	}
 	return t, t.checkCover()
@@ -119,8 +138,8 @@ func (t *tensors) checkTensor(i tensorInfo) error {
 		return fmt.Errorf("type %q, must be F32, BF16 or F16", i.DType)
 	}
 	begin, end := i.Offsets[0], i.Offsets[1]
-	if begin < 0 || end < begin || end > int64(len(t.data)) {
-		return fmt.Errorf("bytes [%d,%d) of %d", begin, end, len(t.data))
+	if begin < 0 || end < begin || end > int64(t.size) {
+		return fmt.Errorf("bytes [%d,%d) of %d", begin, end, t.size)
 	}
 	size := width
 	for _, n := range i.Shape {
@@ -158,8 +177,8 @@ func (t *tensors) checkCover() error {
 		}
 		at = t.info[name].Offsets[1]
 	}
-	if at != int64(len(t.data)) {
-		return formatError("bytes [%d,%d) after the last tensor belong to none", at, len(t.data))
+	if at != int64(t.size) {
+		return formatError("bytes [%d,%d) after the last tensor belong to none", at, t.size)
 	}
 	return nil
 }
@@ -167,21 +186,18 @@ func (t *tensors) checkCover() error {
 // read converts tensor name to float32 into dst, whose length is checked.
 func (t *tensors) read(dst []float32, name string) error {
 	i := t.info[name]
-	b := t.data[i.Offsets[0]:i.Offsets[1]]
+	b := t.bytes(name)
 	if len(b) != len(dst)*i.DType.bytes() {
 		return formatError("tensor %q has %d bytes, %d numbers wanted", name, len(b), len(dst))
 	}
-	for j := range dst {
-		switch i.DType {
-		case F32:
-			dst[j] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*j:]))
-		case BF16:
-			dst[j] = math.Float32frombits(uint32(binary.LittleEndian.Uint16(b[2*j:])) << 16)
-		case F16:
-			dst[j] = fromHalf(binary.LittleEndian.Uint16(b[2*j:]))
-		}
-	}
+	i.DType.convert(dst, b)
 	return nil
+}
+
+// bytes is the data of tensor name, which exists.
+func (t *tensors) bytes(name string) []byte {
+	i := t.info[name]
+	return t.data[i.Offsets[0]:i.Offsets[1]]
 }
 
 // appendNumber appends v as d, rounded to the nearest, ties to even.
