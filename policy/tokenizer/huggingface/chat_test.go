@@ -73,6 +73,7 @@ func TestChatNear(t *testing.T) {
 		{"plain ChatML", `{%- for message in messages -%}`, `{%- for message in messages -%}{{ bos_token }}`},
 		{"plain ChatML", `{%- for message in messages -%}`, `{%- if messages[0]['role'] == 'system' -%}{%- endif -%}{%- for message in messages -%}`},
 		{"ChatML on one line", "You are a test.", `You\'re a test.`},
+		{"ChatML on one line", "{% for", "{% if x %}{{ '<|im_start|>system\nYou are another.<|im_end|>\n' }}{% endif %}{% for"},
 		{"Qwen 3", `reasoning_content.strip('\n')`, `reasoning_content`},
 		{"Qwen 3", `enable_thinking is false`, `not enable_thinking`},
 		{"Llama 2", `'[INST] '`, `'[INST]'`},
@@ -212,6 +213,15 @@ func TestLayoutEncode(t *testing.T) {
 	ids, err := l.Encode(nil, tok, []Message{{Assistant, "x<|im_start|"}, {Assistant, "<|im_start|><"}})
 	if got, want := tok.DecodePlain(ids), "system\nBe a test.\nassistant\nx<|im_start|\nassistant\n<|im_start|><\n"; err != nil || got != want {
 		t.Errorf("have %q, %v, want %q", got, err, want)
+	}
+	data := strings.Replace(string(shapes(t)["qwen2"]), `"content":"<|endoftext|>"`, `"content":"!<|im"`, 1)
+	crossing, err := Parse([]byte(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids, err = l.Encode(nil, crossing, []Message{{User, "x!"}})
+	if got, want := crossing.DecodePlain(ids), "system\nBe a test.\nuser\nx!\nassistant\n"; err != nil || got != want {
+		t.Errorf("a token across the end of a content: have %q, %v, want %q", got, err, want)
 	}
 	if _, err := l.Encode(nil, tok, nil); !errors.Is(err, ErrMessages) {
 		t.Errorf("no messages: %v", err)

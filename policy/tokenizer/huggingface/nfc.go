@@ -83,7 +83,7 @@ func (c *composer) nfc(text string) string {
 				out = utf8.AppendRune(out, r)
 			}
 		}
-		done, base, i = end, end, end
+		done, i = end, end
 	}
 	if done == 0 {
 		return text

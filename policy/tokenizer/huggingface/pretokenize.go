@@ -71,17 +71,22 @@ func newPretokenizer(n node) (pretokenizer, error) {
 	return p, nil
 }
 
-// split reads a pattern all of whose matches become words. The known patterns
-// match everything, so that removing what they do not match is the same.
+// split reads a pattern all of whose matches become words, or a string that
+// ends words. The known patterns match everything, so that removing what they
+// do not match is the same.
 func (p *pretokenizer) split(f *fields) error {
 	pattern := f.need("pattern", '{').fields()
 	behavior, invert := f.text("behavior"), f.flag("invert")
 	if f.err != nil {
 		return f.err
 	}
+	if end, ok := pattern.has("String"); ok && end.kind == '"' && end.text != "" && behavior == "MergedWithPrevious" && !invert {
+		p.splits = append(p.splits, splitAfter(strings.Clone(end.text)))
+		return pattern.end()
+	}
 	regex := pattern.text("Regex")
 	if err := pattern.end(); err != nil {
-		return unsupported(pattern.n.path, "want a Regex: %v", err)
+		return unsupported(pattern.n.path, "want a Regex, or a String with the behavior MergedWithPrevious: %v", err)
 	}
 	s, ok := patterns(regex)
 	if !ok {

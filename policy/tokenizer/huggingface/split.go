@@ -207,6 +207,16 @@ func beforeNumber(s string) int {
 	}
 }
 
+// splitAfter ends a word after every end.
+func splitAfter(end string) splitter {
+	return func(s string) int {
+		if i := strings.Index(s, end); i >= 0 {
+			return i + len(end)
+		}
+		return len(s)
+	}
+}
+
 // everyMark begins a word at every mark.
 func everyMark(mark string) splitter {
 	return func(s string) int {

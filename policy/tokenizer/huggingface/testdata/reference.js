@@ -124,10 +124,10 @@ function random(n, fragments) {
       g.plain.push(plain === text ? 0 : plain); // 0: the same
     }
     g.framed = (await encode("hello", true)).join(" ");
-    for (let block = 0; block < 20; block++) {
+    for (let block = 0; block < 8; block++) {
       const h = crypto.createHash("sha256");
-      for (let n = 0; n < 200; n++) {
-        const ids = await encode(random(block * 200 + n, fragments), false);
+      for (let n = 0; n < 500; n++) {
+        const ids = await encode(random(block * 500 + n, fragments), false);
         h.update(ids.join(" ") + "\n" + (await t.decode(ids.reverse(), false)) + "\n");
       }
       g.random.push(h.digest("hex").slice(0, 16));
