@@ -9,22 +9,26 @@ import (
 	"github.com/surefoot-ai/surefoot/agent"
 )
 
-// practise lets the policy play with every form of memory, and returns what
-// the teacher did who read the same context and had seen the same failures.
-// Forms alternate over disjoint tasks.
+// practise lets the policy, in round 0 the teacher, play with every form of
+// memory, and returns what the teacher did who read the same context and had
+// seen the same failures. Forms alternate over disjoint tasks.
 func (k *kitchen) practise(ctx context.Context, round int) ([]agent.Episode, error) {
+	var player agent.Policy = k.lm
+	if round == 0 {
+		player = k.world.Teacher(nil)
+	}
 	var out []agent.Episode
 	for i, form := range k.Forms {
 		phase := fmt.Sprintf("informed-%d-%s", round, form)
 		b := block{
-			kitchen: k, phase: phase, form: form, player: k.lm, tasks: k.take(k.Informed.Tasks),
+			kitchen: k, phase: phase, form: form, player: player, tasks: k.take(k.Informed.Tasks),
 			seed: k.rng(phase, i).Uint64(), teach: true, cut: true,
 		}
 		own, told, err := b.play(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", form, err)
 		}
-		k.log(Event{Phase: phase, Note: fmt.Sprintf("own play won %.1f%% of %d, the informed teacher %.1f%% of %d",
+		k.log(Event{Phase: phase, Note: fmt.Sprintf("play won %.1f%% of %d, the informed teacher %.1f%% of %d",
 			100*successes(own), len(own), 100*successes(told), len(told))})
 		out = append(out, won(told)...)
 	}

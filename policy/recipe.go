@@ -33,9 +33,9 @@ type Recipe struct {
 	Temperature   float64  // of acting with the finished policy, ≥ 0
 	Forms         []string // of memory, in which the policy learns to read
 
-	Cold     Imitate  // Tasks: teacher's games, without memory
+	Cold     Imitate  // Tasks: teacher's games, without memory; imitated together with the first informed round
 	Informed Imitate  // Tasks: games a form and round, played by the policy and then by the teacher who saw that
-	Rounds   int      // of the informed phase, each from the policy as it is by then
+	Rounds   int      // of informed games, each played by the policy as it is by then; the first by the teacher, since nobody else can play yet
 	SelfPlay SelfPlay // the own failures
 }
 
@@ -62,8 +62,8 @@ func DefaultRecipe() Recipe {
 		ContextTokens: 320,
 		Temperature:   1,
 		Forms:         []string{"asymmetric", "uniform-verbatim", "uniform-abstract"},
-		Cold:          Imitate{Tasks: 5000, Epochs: 5, LearningRate: 2e-3, Batch: 8, Text: 0.3},
-		Informed:      Imitate{Tasks: 600, Epochs: 2, LearningRate: 1e-3, Batch: 8, Text: 0.3},
+		Cold:          Imitate{Tasks: 3000, Epochs: 4, LearningRate: 2e-3, Batch: 8, Text: 0.3},
+		Informed:      Imitate{Tasks: 2000, Epochs: 1, LearningRate: 1e-3, Batch: 8, Text: 0.3},
 		Rounds:        2,
 		SelfPlay:      DefaultSelfPlay(),
 	}
@@ -77,7 +77,7 @@ func QuickRecipe() Recipe {
 	r.VocabTokens = 512
 	r.Cold = Imitate{Tasks: 60, Epochs: 2, LearningRate: 3e-3, Batch: 8, Text: 0.3}
 	r.Informed = Imitate{Tasks: 10, Epochs: 1, LearningRate: 1e-3, Batch: 8, Text: 0.3}
-	r.Rounds = 1
+	r.Rounds = 2
 	r.SelfPlay.Iterations, r.SelfPlay.Tasks, r.SelfPlay.Batch, r.SelfPlay.Guard.Every = 2, 8, 8, 1
 	return r
 }
@@ -156,16 +156,24 @@ func (r Recipe) Run(ctx context.Context, w World, tasks Tasks, log func(Event)) 
 	if err != nil {
 		return nil, fmt.Errorf("cold start: %w", err)
 	}
+	if r.Rounds == 0 {
+		if err := k.imitate(ctx, "cold", demos, r.Cold); err != nil {
+			return nil, fmt.Errorf("cold start: %w", err)
+		}
+	}
 	var told []agent.Episode
 	for round := range r.Rounds {
-		informed, err := k.practise(ctx, round)
+		more, err := k.practise(ctx, round)
 		if err != nil {
 			return nil, fmt.Errorf("informed round %d: %w", round, err)
 		}
-		told = append(told, informed...)
-		// As many demonstrations without memory keep the policy able to do without.
-		mix := slices.Concat(told, demos[:min(len(told), len(demos))])
-		if err := k.imitate(ctx, fmt.Sprintf("informed-%d", round), mix, r.Informed); err != nil {
+		told = append(told, more...)
+		phase, imitate, plain := "cold", r.Cold, demos
+		if round > 0 {
+			phase, imitate = fmt.Sprintf("informed-%d", round), r.Informed
+			plain = demos[:min(len(told), len(demos))] // keep the policy able to do without memory
+		}
+		if err := k.imitate(ctx, phase, slices.Concat(told, plain), imitate); err != nil {
 			return nil, fmt.Errorf("informed round %d: %w", round, err)
 		}
 	}
@@ -200,7 +208,8 @@ func (k *kitchen) rng(purpose string, n int) *rand.Rand {
 	return rand.New(rand.NewPCG(k.Seed, hash(purpose)+uint64(n)))
 }
 
-// coldStart makes the tokenizer and the model and lets it imitate a teacher.
+// coldStart makes the tokenizer and the model, and returns what the teacher did
+// well.
 func (k *kitchen) coldStart(ctx context.Context) ([]agent.Episode, error) {
 	tasks := k.take(k.Cold.Tasks)
 	teacher := k.world.Teacher(nil)
@@ -233,8 +242,7 @@ func (k *kitchen) coldStart(ctx context.Context) ([]agent.Episode, error) {
 	if k.lm, err = NewLM(m, tok, k.Temperature, "recipe"); err != nil {
 		return nil, err
 	}
-	demos = won(demos)
-	return demos, k.imitate(ctx, "cold", demos, k.Cold)
+	return won(demos), nil
 }
 
 // imitate makes the model imitate demos.

@@ -18,7 +18,7 @@ func toyRecipe() Recipe {
 	r.Forms = []string{"notes"}
 	r.Cold = Imitate{Tasks: 16, Epochs: 60, LearningRate: 1e-2, Batch: 4, Text: 0.1}
 	r.Informed = Imitate{Tasks: 8, Epochs: 1, LearningRate: 1e-3, Batch: 4}
-	r.Rounds = 1
+	r.Rounds = 2
 	r.SelfPlay.Iterations, r.SelfPlay.Tasks, r.SelfPlay.Batch, r.SelfPlay.LearningRate = 4, 8, 4, 1e-3
 	r.SelfPlay.Guard.Every = 2
 	return r
