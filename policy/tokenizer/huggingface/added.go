@@ -32,7 +32,7 @@ func readAdded(r *reader, path string) ([]addedToken, error) {
 		}
 		f := n.fields()
 		a := addedToken{
-			content:    strings.Clone(f.text("content")),
+			content:    f.text("content"),
 			singleWord: f.flag("single_word"),
 			lstrip:     f.flag("lstrip"),
 			rstrip:     f.flag("rstrip"),

@@ -83,13 +83,12 @@ func (m *model) begin() error {
 	return nil
 }
 
-// uncovered warns of what word must leave out, given whether words begin as
-// bytes.
-func (m *model) uncovered(bytes bool) []error {
+// uncovered warns of what word must leave out.
+func (m *model) uncovered() []error {
 	if m.unknown != none || m.fallback {
 		return nil
 	}
-	if !bytes {
+	if !m.bytes {
 		return []error{fmt.Errorf("model.unk_token: null, without byte_fallback: characters that are no tokens are left out")}
 	}
 	var missing []string
@@ -124,6 +123,7 @@ func (m *model) boundary(d *modelDocument) (mark string, ok bool) {
 type scratch struct {
 	symbols []symbol
 	heap    []candidate
+	unknown bool // the last symbol is the unknown token, or would be
 }
 
 // symbol is a token of a word on the way; -1 ends the list in both directions.
@@ -153,7 +153,7 @@ func (m *model) word(dst []int32, s string, w *scratch) []int32 {
 }
 
 func (m *model) mergeWord(dst []int32, s string, w *scratch) []int32 {
-	w.symbols = w.symbols[:0]
+	w.symbols, w.unknown = w.symbols[:0], false
 	if m.bytes {
 		m.splitBytes(s, w)
 	} else {
@@ -175,44 +175,39 @@ func (w *scratch) push(id int32) {
 }
 
 func (m *model) splitBytes(s string, w *scratch) {
-	unknown := false
 	for i := range len(s) {
-		id := m.byteID[s[i]]
-		unknown = m.pushOr(w, id, unknown)
+		m.pushOr(w, m.byteID[s[i]])
 	}
 }
 
 // splitCharacters pushes a token for every character of s, and for every byte
 // that is none.
 func (m *model) splitCharacters(s string, w *scratch) {
-	unknown := false
 	for i := 0; i < len(s); {
 		_, n := utf8.DecodeRuneInString(s[i:])
 		c := s[i : i+n]
 		i += n
 		if id, ok := m.ids[c]; ok {
-			unknown = m.pushOr(w, id, unknown)
+			m.pushOr(w, id)
 		} else if m.fallback {
 			for j := range n {
 				w.push(m.byteID[c[j]])
 			}
 		} else {
-			unknown = m.pushOr(w, none, unknown)
+			m.pushOr(w, none)
 		}
 	}
 }
 
 // pushOr pushes id, or for none the unknown token, unless it is fused with the
-// one before it, and reports whether this was an unknown one.
-func (m *model) pushOr(w *scratch, id int32, unknown bool) bool {
+// one before it.
+func (m *model) pushOr(w *scratch, id int32) {
 	if id != none {
 		w.push(id)
-		return false
-	}
-	if m.unknown != none && !(unknown && m.fuse) {
+	} else if m.unknown != none && !(w.unknown && m.fuse) {
 		w.push(m.unknown)
 	}
-	return true
+	w.unknown = id == none
 }
 
 // candidate is a merge that was possible when it was pushed.

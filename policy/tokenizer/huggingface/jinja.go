@@ -9,8 +9,7 @@ import "strings"
 // What is no template comes out as something.
 func canonical(template string) string {
 	var out strings.Builder
-	trim := false // the tag before takes the white space after it
-	block := true // the tag before is a block or a comment; a newline after it is not text
+	gap := seam{afterBlock: true}
 	for template != "" {
 		at := strings.Index(template, "{")
 		for at >= 0 && at+1 < len(template) && !strings.ContainsRune("{%#", rune(template[at+1])) {
@@ -22,14 +21,16 @@ func canonical(template string) string {
 			at += 1 + next
 		}
 		if at < 0 || at+1 >= len(template) {
-			out.WriteString(between(template, trim, block, true))
+			gap.beforeBlock = true
+			out.WriteString(gap.text(template))
 			break
 		}
 		text, kind := template[:at], template[at+1]
 		body, rest := tag(template[at+2:], kind)
-		before := strings.HasPrefix(body, "-")
-		out.WriteString(between(text, trim || before, block, kind != '{'))
-		trim, block = strings.HasSuffix(body, "-"), kind != '{'
+		gap.trim = gap.trim || strings.HasPrefix(body, "-")
+		gap.beforeBlock = kind != '{'
+		out.WriteString(gap.text(text))
+		gap = seam{trim: strings.HasSuffix(body, "-"), afterBlock: kind != '{'}
 		body = strings.TrimSuffix(strings.TrimPrefix(body, "-"), "-")
 		if kind != '#' {
 			out.WriteString("{" + string(kind) + inTag(body) + closing(kind))
@@ -39,15 +40,21 @@ func canonical(template string) string {
 	return out.String()
 }
 
-// between returns the text between two tags, "" for what is white space that
-// does not come out, since a tag takes it or, with the settings that
-// transformers has, since it is the line end after a block and the indent
-// before the next one.
-func between(text string, trim, afterBlock, beforeBlock bool) string {
+// seam is what is between two tags, of which a block is one that writes
+// nothing. The ends of the template are like blocks.
+type seam struct {
+	trim                    bool // one of the tags takes the white space
+	afterBlock, beforeBlock bool
+}
+
+// text returns what comes out of the text there, "" for white space that does
+// not, since a tag takes it or, with the settings that transformers has, since
+// it is the line end after a block and the indent before the next one.
+func (s seam) text(text string) string {
 	if strings.TrimSpace(text) != "" {
 		return text
 	}
-	if trim || afterBlock && beforeBlock && strings.Count(text, "\n") < 2 {
+	if s.trim || s.afterBlock && s.beforeBlock && strings.Count(text, "\n") < 2 {
 		return ""
 	}
 	return text

@@ -3,6 +3,7 @@ package huggingface
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Bounds of the parts of a file that are held as a tree, which are all but the
@@ -104,7 +105,8 @@ func (f *fields) need(key string, kind byte) node {
 	return v
 }
 
-func (f *fields) text(key string) string { return f.need(key, '"').text }
+// text returns a copy: what is kept of a file must not keep the file.
+func (f *fields) text(key string) string { return strings.Clone(f.need(key, '"').text) }
 
 func (f *fields) flag(key string) bool { return f.need(key, 't').kind == 't' }
 

@@ -28,7 +28,7 @@ func newNormalizer(n node) (normalizer, error) {
 		case "NFC":
 			all = append(all, newComposer().nfc)
 		case "Prepend":
-			prefix := strings.Clone(f.text("prepend"))
+			prefix := f.text("prepend")
 			if len(prefix) > MaxAddedBytes {
 				return nil, unsupported(s.path+".prepend", "%s", quote(prefix))
 			}
@@ -60,11 +60,11 @@ func newNormalizer(n node) (normalizer, error) {
 // readReplace reads a Replace of a string, which is not empty, by another.
 func readReplace(f *fields) (from, to string, err error) {
 	pattern := f.need("pattern", '{').fields()
-	to = strings.Clone(f.text("content"))
+	to = f.text("content")
 	if f.err != nil {
 		return "", "", f.err
 	}
-	from = strings.Clone(pattern.text("String"))
+	from = pattern.text("String")
 	if err := pattern.end(); err != nil {
 		return "", "", unsupported(pattern.n.path, "want a String: %v", err)
 	}

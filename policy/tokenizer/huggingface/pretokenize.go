@@ -80,8 +80,8 @@ func (p *pretokenizer) split(f *fields) error {
 	if f.err != nil {
 		return f.err
 	}
-	if end, ok := pattern.has("String"); ok && end.kind == '"' && end.text != "" && behavior == "MergedWithPrevious" && !invert {
-		p.splits = append(p.splits, splitAfter(strings.Clone(end.text)))
+	if end, ok := pattern.has("String"); ok && end.text != "" && behavior == "MergedWithPrevious" && !invert {
+		p.splits = append(p.splits, splitAfter(pattern.text("String")))
 		return pattern.end()
 	}
 	regex := pattern.text("Regex")
@@ -147,8 +147,9 @@ func readMetaspace(f *fields) (metaspace, error) {
 	return m, f.err
 }
 
-// prepare returns text with what belongs before it and instead of spaces.
-func (p *pretokenizer) prepare(text string, atStart bool) string {
+// prepare returns text, which begins at byte at of the whole, with what belongs
+// before it and instead of spaces.
+func (p *pretokenizer) prepare(text string, at int) string {
 	if p.space && !strings.HasPrefix(text, " ") {
 		text = " " + text
 	}
@@ -156,7 +157,7 @@ func (p *pretokenizer) prepare(text string, atStart bool) string {
 		return text
 	}
 	text = strings.ReplaceAll(text, " ", p.mark)
-	if (p.prefix == always || p.prefix == first && atStart) && !strings.HasPrefix(text, p.mark) {
+	if (p.prefix == always || p.prefix == first && at == 0) && !strings.HasPrefix(text, p.mark) {
 		text = p.mark + text
 	}
 	return text

@@ -41,9 +41,12 @@ func build(d *document) (*Tokenizer, error) {
 	if t.model, err = newModel(t, &d.model); err != nil {
 		return nil, err
 	}
-	t.warn = t.model.uncovered(t.cut.bytes)
+	t.warn = t.model.uncovered()
 	if mark, ok := t.model.boundary(&d.model); ok {
 		t.cut.splits = append(t.cut.splits, beforeMark(mark))
+	}
+	if t.model.bytes {
+		t.model.ids = nil // of no more use
 	}
 	if t.decoder, err = newDecoder(d.decoder, t.spelled(d.added)); err != nil {
 		return nil, err
@@ -149,7 +152,7 @@ func (t *Tokenizer) encode(dst []int32, text string, mode matching) []int32 {
 				dst = append(dst, n.id)
 				continue
 			}
-			words := t.cut.prepare(part[n.start:n.end], m.start == 0 && n.start == 0)
+			words := t.cut.prepare(part[n.start:n.end], m.start+n.start)
 			dst = t.words(dst, words, t.cut.splits, s)
 		}
 	}
