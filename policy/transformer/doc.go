@@ -8,7 +8,9 @@
 // frequencies) have. Parameters carry Hugging Face's names.
 //
 // The types to know:
-//   - [Model] is the weights; [Save] and [Load] are its safetensors form.
+//   - [Model] is the weights; [Save] and [Load] are its safetensors form,
+//     [LoadFolder] and [SaveFolder] Hugging Face's for Llama, SmolLM2, Qwen2,
+//     Qwen2.5 and Qwen3.
 //   - [Pass] scores targets in a [Batch] and returns the gradient of any
 //     weighted sum of their log-probabilities and entropies: every objective
 //     of package policy is such a sum.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"log"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 
 	"github.com/surefoot-ai/surefoot/policy/transformer"
 )
@@ -58,4 +60,23 @@ func Example() {
 	}
 	fmt.Println(choice.Tokens, choice.LogProbs[0] > -0.01)
 	// Output: [6] true
+}
+
+// A model is taken from a folder as downloaded from Hugging Face, and given
+// back as one.
+func ExampleLoadFolder() {
+	m, fields, err := transformer.LoadFolder("testdata/golden/qwen3")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(m.Config().Layers, "layers, ends with token", string(fields["eos_token_id"]))
+	parent, err := os.MkdirTemp("", "")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(parent)
+	if err := transformer.SaveFolder(filepath.Join(parent, "tuned"), m, transformer.BF16, fields); err != nil {
+		log.Fatal(err)
+	}
+	// Output: 2 layers, ends with token 1
 }

@@ -109,6 +109,7 @@ func TestGradient(t *testing.T) {
 			{"both", both, []int{12, 3}, false},
 		} {
 			t.Run(fmt.Sprintf("%v/%s", set, tc.name), func(t *testing.T) {
+				t.Parallel()
 				m := lively(t, tc.c, 3)
 				m.set = set
 				rng := newRand(4)
