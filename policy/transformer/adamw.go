@@ -63,9 +63,15 @@ type AdamWState struct {
 
 // NewAdamW returns an optimiser for models of m's shape. Step refuses to work
 // if c is not valid.
-func NewAdamW(m *Model, c AdamWConfig) *AdamW {
+func NewAdamW(m *Model, c AdamWConfig) *AdamW { return newAdamW(m.params, c) }
+
+// NewAdapterAdamW returns an optimiser for adapters of a's shape, for
+// [AdamW.StepAdapter]; its state is of a's parameters.
+func NewAdapterAdamW(a *Adapter, c AdamWConfig) *AdamW { return newAdamW(a.params, c) }
+
+func newAdamW(params []Parameter, c AdamWConfig) *AdamW {
 	o := &AdamW{config: c}
-	for _, p := range m.params {
+	for _, p := range params {
 		o.m = append(o.m, make([]float32, len(p.Data)))
 		o.v = append(o.v, make([]float32, len(p.Data)))
 	}
@@ -77,18 +83,41 @@ func NewAdamW(m *Model, c AdamWConfig) *AdamW {
 // infinite the error wraps ErrNotFinite and neither m nor o has changed;
 // ErrMismatch if m, p and o are not of one shape.
 func (o *AdamW) Step(m *Model, p *Pass, lr float64) (gradNorm float64, err error) {
+	gradNorm, err = o.advance(p, m.params, p.grads, lr)
+	if err == nil {
+		m.Changed()
+	}
+	return gradNorm, err
+}
+
+// StepAdapter updates a, and with it its model, by the gradients of the model
+// in p, as [AdamW.Step] does a model. ErrMismatch if p is not of a's model.
+func (o *AdamW) StepAdapter(a *Adapter, p *Pass, lr float64) (gradNorm float64, err error) {
+	if p.m != a.m {
+		return 0, fmt.Errorf("%w: the pass is not over the adapter's model", ErrMismatch)
+	}
+	p.ops.team.Do(func() { a.differentiate(p) })
+	gradNorm, err = o.advance(p, a.params, a.grads, lr)
+	if err == nil {
+		p.ops.team.Do(func() { a.apply(&p.ops) })
+	}
+	return gradNorm, err
+}
+
+// advance updates params by grads with p's goroutines.
+func (o *AdamW) advance(p *Pass, params []Parameter, grads [][]float32, lr float64) (gradNorm float64, err error) {
 	if !(lr >= 0) || math.IsInf(lr, 0) {
 		return 0, fmt.Errorf("transformer: learning rate is %v, must be finite and at least 0", lr)
 	}
 	if err := o.config.Validate(); err != nil {
 		return 0, err
 	}
-	if err := sameShape(m, p.grads, o.m); err != nil {
+	if err := sameShape(params, grads, o.m); err != nil {
 		return 0, err
 	}
-	gradNorm = p.GradNorm()
+	gradNorm = p.norm(grads)
 	if math.IsNaN(gradNorm) || math.IsInf(gradNorm, 0) {
-		return gradNorm, fmt.Errorf("gradient of %s: %w", p.firstNotFinite(), ErrNotFinite)
+		return gradNorm, fmt.Errorf("gradient of %s: %w", firstNotFinite(params, grads), ErrNotFinite)
 	}
 	c := o.config
 	o.steps++
@@ -103,41 +132,41 @@ func (o *AdamW) Step(m *Model, p *Pass, lr float64) (gradNorm float64, err error
 	if c.MaxGradNorm > 0 && gradNorm > c.MaxGradNorm {
 		o.step.GradScale = float32(c.MaxGradNorm / gradNorm)
 	}
-	p.ops.team.Do(func() { o.update(m, p, float32(1-lr*c.WeightDecay)) })
-	m.Changed()
+	decay := float32(1 - lr*c.WeightDecay)
+	p.ops.team.Do(func() { o.update(p.ops.team, params, grads, decay) })
 	return gradNorm, nil
 }
 
-func (o *AdamW) update(m *Model, p *Pass, decay float32) {
-	for i := range m.params {
-		w := &m.params[i]
+func (o *AdamW) update(t *kernel.Team, params []Parameter, grads [][]float32, decay float32) {
+	for i := range params {
+		w := &params[i]
 		o.step.Decay = decay
 		if w.isVector() {
 			o.step.Decay = 1
 		}
-		o.op = kernel.Adam{P: w.Data, G: p.grads[i], M: o.m[i], V: o.v[i], Step: &o.step}
-		p.ops.team.Run(&o.op)
+		o.op = kernel.Adam{P: w.Data, G: grads[i], M: o.m[i], V: o.v[i], Step: &o.step}
+		t.Run(&o.op)
 	}
 }
 
 // firstNotFinite names the first parameter whose gradient is not finite.
-func (p *Pass) firstNotFinite() string {
-	for i, g := range p.grads {
+func firstNotFinite(params []Parameter, grads [][]float32) string {
+	for i, g := range grads {
 		for _, v := range g {
 			if v-v != 0 {
-				return p.m.params[i].Name
+				return params[i].Name
 			}
 		}
 	}
 	return "all parameters together" // each is finite, the sum of squares is not
 }
 
-func sameShape(m *Model, arrays ...[][]float32) error {
+func sameShape(params []Parameter, arrays ...[][]float32) error {
 	for _, a := range arrays {
-		if len(a) != len(m.params) {
-			return fmt.Errorf("%w: %d arrays for %d parameters", ErrMismatch, len(a), len(m.params))
+		if len(a) != len(params) {
+			return fmt.Errorf("%w: %d arrays for %d parameters", ErrMismatch, len(a), len(params))
 		}
-		for i, p := range m.params {
+		for i, p := range params {
 			if len(a[i]) != len(p.Data) {
 				return fmt.Errorf("%w: %d values for %s of %d", ErrMismatch, len(a[i]), p.Name, len(p.Data))
 			}

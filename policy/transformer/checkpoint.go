@@ -21,7 +21,24 @@ const configKey = "config"
 // the same bytes. It is an error if metadata has a key "config", or if a
 // finite weight is too large for dtype; the error names it.
 func Save(w io.Writer, m *Model, dtype DType, metadata map[string]string) error {
-	header, err := m.header(dtype, metadata)
+	if _, taken := metadata[configKey]; taken {
+		return fmt.Errorf("transformer: metadata key %q is the model's own", configKey)
+	}
+	config, err := json.Marshal(m.config)
+	if err != nil {
+		return err
+	}
+	all := maps.Clone(metadata)
+	if all == nil {
+		all = make(map[string]string)
+	}
+	all[configKey] = string(config)
+	return writeTensors(w, m.params, dtype, all)
+}
+
+// writeTensors writes a safetensors file.
+func writeTensors(w io.Writer, params []Parameter, dtype DType, metadata map[string]string) error {
+	header, err := encodeHeader(params, dtype, metadata)
 	if err != nil {
 		return err
 	}
@@ -30,7 +47,7 @@ func Save(w io.Writer, m *Model, dtype DType, metadata map[string]string) error 
 		return err
 	}
 	var b []byte
-	for _, p := range m.params {
+	for _, p := range params {
 		for i, v := range p.Data {
 			b = dtype.appendNumber(b[:0], v)
 			if dtype != F32 && overflows(dtype, b, v) {
@@ -53,25 +70,13 @@ func overflows(d DType, b []byte, v float32) bool {
 	return binary.LittleEndian.Uint16(b)&0x7fff == infinite && v-v == 0
 }
 
-// header is the length and the JSON of a checkpoint's header, padded with
-// spaces to 8 bytes.
-func (m *Model) header(dtype DType, metadata map[string]string) ([]byte, error) {
+// encodeHeader is the length and the JSON of a safetensors file's header,
+// padded with spaces to 8 bytes.
+func encodeHeader(params []Parameter, dtype DType, metadata map[string]string) ([]byte, error) {
 	if dtype.bytes() == 0 {
 		return nil, fmt.Errorf("transformer: type %q, must be F32, BF16 or F16", dtype)
 	}
-	if _, taken := metadata[configKey]; taken {
-		return nil, fmt.Errorf("transformer: metadata key %q is the model's own", configKey)
-	}
-	config, err := json.Marshal(m.config)
-	if err != nil {
-		return nil, err
-	}
-	all := maps.Clone(metadata)
-	if all == nil {
-		all = make(map[string]string)
-	}
-	all[configKey] = string(config)
-	meta, err := json.Marshal(all)
+	meta, err := json.Marshal(metadata)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +84,7 @@ func (m *Model) header(dtype DType, metadata map[string]string) ([]byte, error) 
 	b.Write(make([]byte, 8))
 	fmt.Fprintf(&b, `{"__metadata__":%s`, meta)
 	at := int64(0)
-	for _, p := range m.params {
+	for _, p := range params {
 		info := tensorInfo{DType: dtype, Offsets: [2]int64{at, at + int64(len(p.Data)*dtype.bytes())}}
 		for _, n := range p.Shape {
 			info.Shape = append(info.Shape, int64(n))

@@ -92,7 +92,7 @@ func loadWeights(dir string, c Config) (m *Model, err error) {
 	if m, err = empty(c); err != nil {
 		return nil, err
 	}
-	return m, w.read(m)
+	return m, w.fill(m.params, kernel.NewTeam(m.set, runtime.GOMAXPROCS(0)))
 }
 
 // weights is the open shards of a folder.
@@ -220,13 +220,12 @@ func (w *weights) matchHead() error {
 	return nil
 }
 
-// read converts the tensors, matched before, on every processor.
-func (w *weights) read(m *Model) error {
-	team := kernel.NewTeam(m.set, runtime.GOMAXPROCS(0))
+// fill converts the tensors, matched before, to params.
+func (w *weights) fill(params []Parameter, team *kernel.Team) error {
 	var err error
 	team.Do(func() {
-		for i := range m.params {
-			p := &m.params[i]
+		for i := range params {
+			p := &params[i]
 			s := w.of[p.Name]
 			o := &conversion{dst: p.Data, src: s.t.bytes(p.Name), dtype: s.t.info[p.Name].DType}
 			if team.Run(o); o.fault.Load() && err == nil {

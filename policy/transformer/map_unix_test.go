@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/surefoot-ai/surefoot/policy/transformer/kernel"
 )
 
 // TestFolderCutOff: a file cut off after it was mapped is an error, not a
@@ -33,7 +35,7 @@ func TestFolderCutOff(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.read(m); !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), weightsFile+`: tensor "model.embed_tokens.weight"`) {
+	if err := w.fill(m.params, kernel.NewTeam(m.set, 2)); !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), weightsFile+`: tensor "model.embed_tokens.weight"`) {
 		t.Errorf("error %v", err)
 	}
 }

@@ -177,19 +177,22 @@ func (p *Pass) Gradients() [][]float32 { return p.grads }
 
 // GradNorm is the Euclidean norm of all gradients together; NaN or +Inf if one
 // of them is not finite.
-func (p *Pass) GradNorm() float64 {
+func (p *Pass) GradNorm() float64 { return p.norm(p.grads) }
+
+// norm is the Euclidean norm of arrays together.
+func (p *Pass) norm(arrays [][]float32) float64 {
 	var total float64
 	p.ops.team.Do(func() {
-		for i := range p.grads {
-			total += p.sumSquares(i)
+		for _, x := range arrays {
+			total += p.sumSquares(x)
 		}
 	})
 	return math.Sqrt(total)
 }
 
-// sumSquares is the sum of squares of the i-th gradient.
-func (p *Pass) sumSquares(i int) float64 {
-	p.sum.X = p.grads[i]
+// sumSquares is the sum of squares of x.
+func (p *Pass) sumSquares(x []float32) float64 {
+	p.sum.X = x
 	n := p.sum.Units()
 	if cap(p.parts) < n {
 		p.parts = make([]float64, n)

@@ -20,16 +20,32 @@ import (
 // The folder appears whole or not at all, and is durable once SaveFolder has
 // returned nil; one that exists is left alone, and the error wraps fs.ErrExist.
 // The tokenizer's files are the caller's to add.
-func SaveFolder(dir string, m *Model, dtype DType, fields map[string]json.RawMessage) (err error) {
+func SaveFolder(dir string, m *Model, dtype DType, fields map[string]json.RawMessage) error {
+	config, err := encodeFolderConfig(m.config, dtype, fields)
+	if err != nil {
+		return fmt.Errorf("model folder %s: %w", dir, err)
+	}
+	err = newFolder(dir, func(temp string) error {
+		if err := writeSynced(filepath.Join(temp, configFile), config); err != nil {
+			return err
+		}
+		// "format" is what Hugging Face's loader asks for; PyTorch's layout is ours.
+		return SaveFile(filepath.Join(temp, weightsFile), m, dtype, map[string]string{"format": "pt"})
+	})
+	if err != nil {
+		return fmt.Errorf("model folder %s: %w", dir, err)
+	}
+	return nil
+}
+
+// newFolder makes a folder that fill fills, under another name until it is
+// whole. What fill writes it syncs.
+func newFolder(dir string, fill func(temp string) error) (err error) {
 	if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) {
 		if err == nil {
 			err = fs.ErrExist
 		}
-		return fmt.Errorf("model folder %s: %w", dir, err)
-	}
-	config, err := encodeFolderConfig(m.config, dtype, fields)
-	if err != nil {
-		return fmt.Errorf("model folder %s: %w", dir, err)
+		return err
 	}
 	parent := filepath.Dir(dir)
 	temp, err := os.MkdirTemp(parent, "."+filepath.Base(dir)+".*")
@@ -44,12 +60,11 @@ func SaveFolder(dir string, m *Model, dtype DType, fields map[string]json.RawMes
 	if err := os.Chmod(temp, 0o755); err != nil {
 		return err
 	}
-	if err := writeSynced(filepath.Join(temp, configFile), config); err != nil {
+	if err := fill(temp); err != nil {
 		return err
 	}
-	// "format" is what Hugging Face's loader asks for; PyTorch's layout is ours.
-	if err := SaveFile(filepath.Join(temp, weightsFile), m, dtype, map[string]string{"format": "pt"}); err != nil {
-		return fmt.Errorf("model folder %s: %w", dir, err)
+	if err := syncDir(temp); err != nil {
+		return err
 	}
 	if err := os.Rename(temp, dir); err != nil {
 		return err
