@@ -14,7 +14,8 @@
 //   - [Pass] scores targets in a [Batch] and returns the gradient of any
 //     weighted sum of their log-probabilities and entropies: every objective
 //     of package policy is such a sum.
-//   - [AdamW] turns gradients into an update.
+//   - [AdamW] turns gradients into an update, of all weights or of an
+//     [Adapter]'s, which is LoRA.
 //   - [Decoder] runs sequences forward with a [Cache] each, and chooses among
 //     admissible sequences, a [Trie], token by token.
 //
@@ -24,6 +25,6 @@
 // depend on the machine code in use (see package kernel), in the last digits.
 //
 // A Model may be read by several goroutines; a Pass, Decoder, Cache or AdamW
-// belongs to one at a time, and none may run while [AdamW.Step],
+// belongs to one at a time, and none may run while [AdamW.Step], an Adapter,
 // [Model.CopyFrom] or the caller writes to the weights.
 package transformer

@@ -89,29 +89,7 @@ func TestGolden(t *testing.T) {
 			folder := filepath.Join("testdata/golden", family)
 			m, _ := loadFolder(t, folder)
 			g := readGolden(t, folder)
-			b := &Batch{Starts: []int{0}}
-			for _, s := range g.tokens {
-				for i, token := range s[1:] {
-					b.Targets = append(b.Targets, Target{Position: len(b.Tokens) + i, Token: token})
-				}
-				b.Tokens = append(b.Tokens, s...)
-				b.Starts = append(b.Starts, len(b.Tokens))
-			}
-			p := NewPass(m, 2)
-			logProb, _, err := p.Forward(b)
-			if err != nil {
-				t.Fatal(err)
-			}
-			loss := 0.0
-			weights := make([]float32, len(logProb))
-			for i, v := range logProb {
-				weights[i] = -1 / float32(len(logProb))
-				loss += float64(weights[i] * v)
-			}
-			g.close("loss", []float32{float32(loss)}, []float32{g.lossMean})
-			if err := p.Backward(weights, nil); err != nil {
-				t.Fatal(err)
-			}
+			p := g.pass(m)
 			for i, w := range m.Parameters() {
 				g.close("gradient of "+w.Name, p.Gradients()[i], g.read("grad."+w.Name, len(w.Data)))
 			}
@@ -121,6 +99,55 @@ func TestGolden(t *testing.T) {
 			checkDecoding(g, m)
 		})
 	}
+}
+
+// pass runs the golden tokens forward, checks the loss, and goes back.
+func (g *golden) pass(m *Model) *Pass {
+	g.t.Helper()
+	b := &Batch{Starts: []int{0}}
+	for _, s := range g.tokens {
+		for i, token := range s[1:] {
+			b.Targets = append(b.Targets, Target{Position: len(b.Tokens) + i, Token: token})
+		}
+		b.Tokens = append(b.Tokens, s...)
+		b.Starts = append(b.Starts, len(b.Tokens))
+	}
+	p := NewPass(m, 2)
+	logProb, _, err := p.Forward(b)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	loss := 0.0
+	weights := make([]float32, len(logProb))
+	for i, v := range logProb {
+		weights[i] = -1 / float32(len(logProb))
+		loss += float64(weights[i] * v)
+	}
+	g.close("loss", []float32{float32(loss)}, []float32{g.lossMean})
+	if err := p.Backward(weights, nil); err != nil {
+		g.t.Fatal(err)
+	}
+	return p
+}
+
+// TestGoldenAdapter: a LoRA adapter in PEFT's layout gives the logits, the loss
+// and the gradients that PyTorch gives, within 1e-4.
+func TestGoldenAdapter(t *testing.T) {
+	m, _ := loadFolder(t, "testdata/golden/qwen2")
+	const folder = "testdata/golden/adapter"
+	a, err := LoadAdapter(folder, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := readGolden(t, folder)
+	a.differentiate(g.pass(m))
+	for i, w := range a.Parameters() {
+		g.close("gradient of "+w.Name, a.grads[i], g.read("grad."+w.Name, len(w.Data)))
+	}
+	if n := len(g.tensors.info) - 3; n != len(a.Parameters()) || n != 8 {
+		t.Errorf("PyTorch has %d gradients for %d parameters", n, len(a.Parameters()))
+	}
+	checkDecoding(g, m)
 }
 
 // checkDecoding compares the logits after each token, decoded one by one, both

@@ -9,6 +9,8 @@ Each folder has a config.json, one or two safetensors files, and golden.safetens
 tokens (sequences, length), logits (sequences, length, vocab), loss (the mean over all
 next tokens) and, as grad.NAME, its gradient by every parameter. The weights are
 rounded to the type they are stored in; everything is computed from them in float64.
+adapter is a LoRA adapter of the qwen2 model in PEFT's layout; its golden.safetensors has
+the logits and the loss of the adapted model, and the gradients of A and B.
 The architecture is written out after modeling_llama.py, modeling_qwen2.py and
 modeling_qwen3.py of transformers, with their default eager attention.
 """
@@ -153,6 +155,35 @@ def write_model(folder, c, dtype, shards, seed):
     golden = {"tokens": tokens, "logits": logits, "loss": loss.reshape(1)}
     golden.update(("grad." + n, t.grad) for n, t in w.items())
     write_safetensors(os.path.join(folder, "golden.safetensors"), golden, "F32")
+    return w, tokens
+
+
+def write_adapter(folder, c, model, targets, rank, alpha, seed):
+    """The changed weights are W + alpha/rank * B @ A, as in peft.tuners.lora.layer.Linear."""
+    w, tokens = model
+    generator = torch.Generator().manual_seed(seed)
+    changed, adapter = dict(w), {}
+    for name, t in w.items():
+        if name.endswith(".weight") and name.split(".")[-2] in targets:
+            path = "base_model.model." + name[: -len(".weight")]
+            a = torch.randn(rank, t.shape[1], generator=generator).double().div(4).requires_grad_()
+            b = torch.randn(t.shape[0], rank, generator=generator).double().div(4).requires_grad_()
+            a.data, b.data = a.data.float().double(), b.data.float().double()
+            adapter[path + ".lora_A.weight"], adapter[path + ".lora_B.weight"] = a, b
+            changed[name] = t.detach() + alpha / rank * b @ a
+    logits = forward(c, changed, tokens)
+    loss = torch.nn.functional.cross_entropy(logits[:, :-1].reshape(-1, c["vocab_size"]), tokens[:, 1:].reshape(-1))
+    loss.backward()
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "adapter_config.json"), "w") as f:
+        json.dump(dict(peft_type="LORA", task_type="CAUSAL_LM", r=rank, lora_alpha=alpha, target_modules=targets, bias="none",
+                       lora_dropout=0.0, base_model_name_or_path=None, fan_in_fan_out=False, use_rslora=False, use_dora=False,
+                       rank_pattern={}, alpha_pattern={}, modules_to_save=None, inference_mode=True), f, indent=2, sort_keys=True)
+        f.write("\n")
+    write_safetensors(os.path.join(folder, "adapter_model.safetensors"), adapter, "F32")
+    golden = {"tokens": tokens, "logits": logits, "loss": loss.reshape(1)}
+    golden.update(("grad." + n, t.grad) for n, t in adapter.items())
+    write_safetensors(os.path.join(folder, "golden.safetensors"), golden, "F32")
 
 
 def main(out):
@@ -163,11 +194,13 @@ def main(out):
         same, model_type="llama", architectures=["LlamaForCausalLM"], vocab_size=20, hidden_size=16, intermediate_size=20,
         num_attention_heads=2, num_key_value_heads=1, head_dim=8, rms_norm_eps=1e-5, rope_theta=10000.0, rope_scaling=llama3,
         tie_word_embeddings=True, attention_bias=False, mlp_bias=False, pretraining_tp=1), "BF16", 2, 1)
-    write_model(os.path.join(out, "qwen2"), dict(
+    qwen2 = dict(
         same, model_type="qwen2", architectures=["Qwen2ForCausalLM"], vocab_size=19, hidden_size=16, intermediate_size=18,
         num_attention_heads=4, num_key_value_heads=2, rms_norm_eps=1e-6, rope_theta=1000000.0,
         rope_scaling=dict(rope_type="linear", factor=2.0), tie_word_embeddings=False, use_sliding_window=False,
-        sliding_window=32, max_window_layers=1), "F32", 1, 2)
+        sliding_window=32, max_window_layers=1)
+    model = write_model(os.path.join(out, "qwen2"), qwen2, "F32", 1, 2)
+    write_adapter(os.path.join(out, "adapter"), qwen2, model, ["v_proj", "down_proj"], 2, 6, 4)
     write_model(os.path.join(out, "qwen3"), dict(
         same, model_type="qwen3", architectures=["Qwen3ForCausalLM"], vocab_size=21, hidden_size=14, intermediate_size=22,
         num_attention_heads=3, num_key_value_heads=3, head_dim=6, rms_norm_eps=1e-6, rope_theta=1000.0, rope_scaling=None,
