@@ -238,6 +238,8 @@ func FuzzLoad(f *testing.F) {
 	for _, d := range []DType{F32, BF16, F16} {
 		f.Add(saved(f, newModel(f, c), d, map[string]string{"k": "v"}))
 	}
+	c.QKVBias, c.QKNorm, c.RopeScaling = true, true, RopeScaling{Kind: RopeLinear, Factor: 2}
+	f.Add(saved(f, newModel(f, c), F32, nil))
 	f.Add(frame([]byte(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`), []byte{0, 0, 0, 0}))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		m, meta, err := Load(bytes.NewReader(b))
