@@ -20,7 +20,7 @@ const (
 // How many generated games a run plays unless told, and how many if each
 // action is asked of a language model's server.
 const (
-	generatedTasks = 200
+	generatedTasks = 500
 	modelTasks     = 10
 )
 
