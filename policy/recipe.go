@@ -30,7 +30,8 @@ type Recipe struct {
 
 	Steps         int      // step budget of an episode, > 0
 	ContextTokens int      // asked of a memory, ≥ 0
-	Temperature   float64  // of acting with the finished policy, ≥ 0
+	Temperature   float64  // of play while training, ≥ 0; at 1 reinforcement is on-policy
+	Finished      float64  // temperature of the finished policy, ≥ 0
 	Forms         []string // of memory, in which the policy learns to read
 
 	Cold     Imitate  // Tasks: teacher's games, without memory; imitated together with the first informed round
@@ -61,6 +62,7 @@ func DefaultRecipe() Recipe {
 		Steps:         50,
 		ContextTokens: 320,
 		Temperature:   1,
+		Finished:      0.5,
 		Forms:         []string{"asymmetric", "uniform-verbatim", "uniform-abstract"},
 		Cold:          Imitate{Tasks: 3000, Epochs: 4, LearningRate: 2e-3, Batch: 8, Text: 0.3},
 		Informed:      Imitate{Tasks: 2000, Epochs: 1, LearningRate: 1e-3, Batch: 8, Text: 0.3},
@@ -100,6 +102,9 @@ func (r Recipe) Validate() error {
 	}
 	if !(r.Temperature >= 0) {
 		return fmt.Errorf("policy: Recipe.Temperature is %v, must not be negative", r.Temperature)
+	}
+	if !(r.Finished >= 0) {
+		return fmt.Errorf("policy: Recipe.Finished is %v, must not be negative", r.Finished)
 	}
 	for _, p := range []struct {
 		name string
@@ -180,7 +185,7 @@ func (r Recipe) Run(ctx context.Context, w World, tasks Tasks, log func(Event)) 
 	if err := k.selfPlay(ctx); err != nil {
 		return nil, fmt.Errorf("self-play: %w", err)
 	}
-	return k.lm, nil
+	return k.lm.WithTemperature(r.Finished)
 }
 
 // kitchen is a recipe being followed.

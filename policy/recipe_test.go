@@ -59,6 +59,9 @@ func TestRecipeLearnsAndIsReproducible(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if l.Temperature() != many.Finished {
+		t.Errorf("temperature %v, want %v", l.Temperature(), many.Finished)
+	}
 	if meta["lineage"] != `{"made":"here"}` {
 		t.Errorf("lineage %s", meta["lineage"])
 	}
@@ -79,7 +82,7 @@ func TestGuardRollsBack(t *testing.T) {
 	r := toyRecipe()
 	r.Cold.Epochs = 4 // weak, so that it fails
 	r.SelfPlay.LearningRate, r.SelfPlay.Guard.Every, r.SelfPlay.Guard.MaxDrop = 0.3, 1, 0.02
-	r.SelfPlay.Guard.MaxKL = 1e9
+	r.SelfPlay.Guard.MaxKL, r.Finished = 1e9, r.Temperature
 	var before, after *Score
 	rolled := false
 	l, err := r.Run(t.Context(), toy{}, Tasks{Train: toyTasks(0, 40), HeldOut: toyTasks(100, 8)}, func(e Event) {
@@ -116,6 +119,7 @@ func TestRecipeErrors(t *testing.T) {
 		{func(r *Recipe) { r.Cold.LearningRate = math.NaN() }, "Recipe.Cold.LearningRate is NaN, must be > 0"},
 		{func(r *Recipe) { r.Informed.Text = -1 }, "Recipe.Informed.Text is -1, must not be negative"},
 		{func(r *Recipe) { r.Temperature = -1 }, "Recipe.Temperature is -1, must not be negative"},
+		{func(r *Recipe) { r.Finished = math.NaN() }, "Recipe.Finished is NaN, must not be negative"},
 		{func(r *Recipe) { r.Trainer.Beta2 = 1 }, "Config.Beta2 is 1, must be in [0,1)"},
 		{func(r *Recipe) { r.SelfPlay.Guard.Every = 0 }, "SelfPlay.Guard.Every is 0, must be > 0"},
 	} {

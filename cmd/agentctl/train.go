@@ -99,9 +99,7 @@ func train(ctx context.Context, a *app, o trainOptions) error {
 		defer f.Close()
 		l.json = json.NewEncoder(f)
 	}
-	lineage, err := json.Marshal(map[string]any{
-		"suite": o.suite, "games": len(tasks.Train), "held_out": len(tasks.HeldOut), "recipe": r,
-	})
+	lineage, err := o.lineage(r, tasks)
 	if err != nil {
 		return err
 	}
@@ -123,6 +121,13 @@ func train(ctx context.Context, a *app, o trainOptions) error {
 	fmt.Fprintf(a.err, "wrote %s: version %s, %d parameters, %.0f s\n",
 		o.out, saved.Version(), saved.Model().Config().ParameterCount(), time.Since(l.start).Seconds())
 	return nil
+}
+
+// lineage is what the policy file says of how it was made: all that changes the
+// result, and nothing that does not.
+func (o trainOptions) lineage(r policy.Recipe, tasks policy.Tasks) (json.RawMessage, error) {
+	r.Workers, r.Trainer.Threads = 0, 0
+	return json.Marshal(map[string]any{"suite": o.suite, "games": len(tasks.Train), "held_out": len(tasks.HeldOut), "recipe": r})
 }
 
 // recipe is the default one with what the flags say.
