@@ -136,6 +136,9 @@ func (o evalOptions) check(cmd *cobra.Command) error {
 	if o.resume && o.out == "" {
 		return usagef("--resume: --out must name the run to go on with")
 	}
+	if given("temperature") && given("model") {
+		return usagef("--temperature %v: of the local policy, but --model %s acts", o.policy.temperature, o.policy.model)
+	}
 	if given("policy") && given("model") {
 		return usagef("--policy %s: --model %s acts already", o.policy.name, o.policy.model)
 	}

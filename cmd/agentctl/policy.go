@@ -26,13 +26,15 @@ const (
 
 // policyOptions are the flags that say who acts.
 type policyOptions struct {
-	name    string
-	model   string
-	baseURL string
+	name        string
+	temperature float64 // negative: the policy's own
+	model       string
+	baseURL     string
 }
 
 func (o *policyOptions) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.name, "policy", policyShipped, "who acts: shipped, random, expert, or a policy file")
+	f.Float64Var(&o.temperature, "temperature", -1, "of the local policy's actions; 0 is greedy, -1 is what its file says")
 	f.StringVar(&o.model, "model", "", "let a language model act instead: openai:NAME (key: $OPENAI_API_KEY) or ollama:NAME")
 	f.StringVar(&o.baseURL, "base-url", "", "where the model is served, if not at its usual place")
 }
@@ -51,7 +53,19 @@ func (o policyOptions) open(ctx context.Context, s suiteOptions) (openedPolicy, 
 	if o.baseURL != "" {
 		return openedPolicy{}, usagef("--base-url %s: needs --model", o.baseURL)
 	}
-	return openPolicy(o.name, s)
+	p, err := openPolicy(o.name, s)
+	if err != nil || o.temperature == -1 {
+		return p, err
+	}
+	lm, ok := p.Policy.(*policy.LM)
+	if !ok {
+		return p, usagef("--temperature %v: policy %s has none", o.temperature, o.name)
+	}
+	if lm, err = lm.WithTemperature(o.temperature); err != nil {
+		return p, usagef("--temperature %v: must not be negative, but for -1", o.temperature)
+	}
+	p.Policy = lm
+	return p, nil
 }
 
 // openPolicy opens a policy for a suite by its name: shipped, random, expert,
