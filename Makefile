@@ -44,7 +44,6 @@ packages:
 		echo "make test: the tests of the HTML report need Chromium: apt-get install chromium" >&2; exit 1; \
 	fi
 
-# The policy file that the binary carries, made anew in half an hour on two
-# cores: see CONTRIBUTING.md.
+# The policy file that the binary carries, made anew: see CONTRIBUTING.md.
 policy:
 	$(GO) run ./cmd/agentctl train --suite household --out policy/shipped/household.safetensors --force
