@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -77,9 +78,7 @@ The same flags give the same file, byte for byte, on one kind of processor.`,
 }
 
 func train(ctx context.Context, a *app, o trainOptions) error {
-	if _, err := os.Stat(o.out); err == nil && !o.force {
-		return usagef("--out %s: exists; --force replaces it", o.out)
-	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := o.checkOut(); err != nil {
 		return err
 	}
 	r, err := o.recipe()
@@ -105,9 +104,6 @@ func train(ctx context.Context, a *app, o trainOptions) error {
 	}
 	l.first(lineage)
 	lm, err := r.Run(ctx, w, tasks, l.event)
-	if err == nil {
-		err = l.err
-	}
 	if err != nil {
 		return err
 	}
@@ -120,7 +116,24 @@ func train(ctx context.Context, a *app, o trainOptions) error {
 	}
 	fmt.Fprintf(a.err, "wrote %s: version %s, %d parameters, %.0f s\n",
 		o.out, saved.Version(), saved.Model().Config().ParameterCount(), time.Since(l.start).Seconds())
+	if l.err != nil { // a log that failed costs no policy
+		return fmt.Errorf("--log %s: %w", o.logFile, l.err)
+	}
 	return nil
+}
+
+// checkOut finds out before the training whether its result can be written.
+func (o trainOptions) checkOut() error {
+	if _, err := os.Stat(o.out); err == nil && !o.force {
+		return usagef("--out %s: exists; --force replaces it", o.out)
+	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(o.out), ".agentctl-*")
+	if err != nil {
+		return usagef("--out %s: no file can be made there: %w", o.out, err)
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
 // lineage is what the policy file says of how it was made: all that changes the
