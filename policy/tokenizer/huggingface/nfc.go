@@ -5,6 +5,9 @@ import "unicode/utf8"
 // composer holds the tables of normalisation form C (Unicode Standard Annex
 // 15) in the form in which they are looked up. Characters that were added to
 // Unicode after the tables' version are left as they are.
+//
+// golang.org/x/text/unicode/norm would not do: after 30 combining characters in
+// a row it puts in U+034F, which the reference does not.
 type composer struct {
 	class map[rune]uint8
 	apart map[rune][2]rune
