@@ -13,7 +13,7 @@ CHROMIUM = $(shell command -v chromium || command -v chromium-browser || command
 
 # All tests, with format and vet.
 test: packages format vet
-	$(GO) test -tags '$(TAGS)' ./...
+	$(GO) test -timeout 30m -tags '$(TAGS)' ./...
 
 # All tests under the race detector, which needs cgo and a C compiler.
 race:
