@@ -59,11 +59,7 @@ const (
 
 // readSmall reads a file of at most the given number of bytes.
 func readSmall(dir, name string, most int) ([]byte, error) {
-	path := filepath.Join(dir, name)
-	if err := regular(path); err != nil {
-		return nil, err
-	}
-	f, err := os.Open(path)
+	f, err := openRegular(filepath.Join(dir, name))
 	if err != nil {
 		return nil, err
 	}

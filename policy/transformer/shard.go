@@ -26,11 +26,7 @@ func (s *shard) close() error {
 // openShard opens the file of a folder and reads its header. A file that is
 // not regular, such as a pipe, is not opened.
 func openShard(dir, name string) (*shard, error) {
-	path := filepath.Join(dir, name)
-	if err := regular(path); err != nil {
-		return nil, err
-	}
-	f, err := os.Open(path)
+	f, err := openRegular(filepath.Join(dir, name))
 	if err != nil {
 		return nil, err
 	}
@@ -47,16 +43,17 @@ func openShard(dir, name string) (*shard, error) {
 	return &shard{name, t, unmap}, nil
 }
 
-// regular returns an error if path, links followed, is no regular file.
-func regular(path string) error {
+// openRegular opens the file path, links followed, unless it is no regular
+// file: a pipe would be waited for.
+func openRegular(path string) (*os.File, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return &os.PathError{Op: "open", Path: path, Err: errors.New("not a regular file")}
+		return nil, &os.PathError{Op: "open", Path: path, Err: errors.New("not a regular file")}
 	}
-	return nil
+	return os.Open(path)
 }
 
 // readHeader parses the header of f, without its data, and returns the size of
