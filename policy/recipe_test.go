@@ -76,6 +76,24 @@ func TestRecipeLearnsAndIsReproducible(t *testing.T) {
 	}
 }
 
+// Without informed rounds the cold start still imitates, and nothing else does.
+func TestRecipeWithoutRounds(t *testing.T) {
+	r := toyRecipe()
+	r.Rounds, r.Cold.Epochs, r.SelfPlay.Iterations = 0, 1, 0
+	cold := 0
+	cook(t, r, func(e Event) {
+		if e.Phase == "cold" && e.Stats != nil {
+			cold++
+		}
+		if strings.HasPrefix(e.Phase, "informed") {
+			t.Errorf("phase %s", e.Phase)
+		}
+	})
+	if cold != r.Cold.Tasks/r.Cold.Batch {
+		t.Errorf("%d updates, want %d", cold, r.Cold.Tasks/r.Cold.Batch)
+	}
+}
+
 // A push that is far too hard is taken back: what comes out is no worse on the
 // held-out tasks than what went in.
 func TestGuardRollsBack(t *testing.T) {
