@@ -27,7 +27,7 @@ const (
 // policyOptions are the flags that say who acts.
 type policyOptions struct {
 	name        string
-	temperature float64 // negative: the policy's own
+	temperature float64 // -1: the policy's own
 	model       string
 	baseURL     string
 }

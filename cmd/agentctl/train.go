@@ -102,7 +102,7 @@ func train(ctx context.Context, a *app, o trainOptions) error {
 	if err != nil {
 		return err
 	}
-	l.first(lineage)
+	l.record(lineage)
 	lm, err := r.Run(ctx, w, tasks, l.event)
 	if err != nil {
 		return err
@@ -200,8 +200,6 @@ type trainLog struct {
 	start time.Time
 	last  time.Time // when a line about updates was shown
 }
-
-func (l *trainLog) first(lineage json.RawMessage) { l.record(lineage) }
 
 func (l *trainLog) record(v any) {
 	if l.json != nil && l.err == nil {
