@@ -43,15 +43,3 @@ func (c *Cache) Clone() *Cache {
 	}
 	return &out
 }
-
-// put stores rows of keys and values of one layer from position start.
-func (c *Cache) put(layer, start int, k, v []float32) {
-	heads, dim := c.config.KVHeads, c.config.HeadDim
-	for i := 0; (i+1)*heads*dim <= len(k); i++ {
-		for h := range heads {
-			at := (i*heads + h) * dim
-			c.keys[layer*heads+h].SetColumn(start+i, k[at:at+dim])
-			c.values[layer*heads+h].SetRow(start+i, v[at:at+dim])
-		}
-	}
-}

@@ -185,16 +185,14 @@ func (d *Decoder) layer(i int) {
 	o.turn(d.q, c.Heads, rotary{d.positions, c.HeadDim, d.angles.cos, d.angles.sin})
 	o.turn(d.k, c.KVHeads, rotary{d.positions, c.HeadDim, d.angles.cos, d.angles.sin})
 	d.keys, d.values = d.keys[:0], d.values[:0]
-	kv := c.KVHeads * c.HeadDim
 	for _, p := range d.pieces {
 		cache := d.caches[p.sequence]
-		cache.put(i, p.start, d.k[p.row*kv:(p.row+p.rows)*kv], d.v[p.row*kv:(p.row+p.rows)*kv])
 		d.keys = append(d.keys, cache.keys[i*c.KVHeads:(i+1)*c.KVHeads]...)
 		d.values = append(d.values, cache.values[i*c.KVHeads:(i+1)*c.KVHeads]...)
 	}
 	o.attention = kernel.Attention{
 		Heads: kernel.Heads{Queries: c.Heads, Keys: c.KVHeads, Dim: c.HeadDim},
-		Spans: d.spans, Q: d.q, KeyCache: d.keys, ValueCache: d.values, Out: d.o,
+		Spans: d.spans, Q: d.q, K: d.k, V: d.v, KeyCache: d.keys, ValueCache: d.values, Out: d.o,
 	}
 	o.team.Run(&o.attention)
 	o.apply(d.x, d.o, l.o, d.x)

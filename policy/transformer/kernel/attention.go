@@ -25,11 +25,11 @@ type Attention struct {
 	Heads Heads
 	Spans []Span
 	Q     []float32 // (rows, Queries*Dim)
-	K, V  []float32 // (rows, Keys*Dim); read only if there are no caches
+	K, V  []float32 // (rows, Keys*Dim)
 
 	// KeyCache and ValueCache, if not nil, hold one cache for each span and
-	// key head, span after span, that already contain all positions of the
-	// span: keys as Dim × capacity, values as capacity × Dim.
+	// key head, span after span, with the positions before the span: keys as
+	// Dim × capacity, values as capacity × Dim. K and V are added to them.
 	KeyCache, ValueCache []*Panels
 
 	Out    []float32 // (rows, Queries*Dim)
@@ -39,19 +39,36 @@ type Attention struct {
 // Units is the number of pairs of span and key head.
 func (o *Attention) Units() int { return len(o.Spans) * o.Heads.Keys }
 
-// Run does all queries of one span for the query heads of one key head.
+// Run does all queries of one span for the query heads of one key head. The
+// heads' queries at one position are done together, those at several head by
+// head.
 func (o *Attention) Run(w *Worker, unit int) {
 	h, s := o.Heads, o.Spans[unit/o.Heads.Keys]
 	kh := unit % h.Keys
 	keys, values := &w.panels[0], &w.panels[1]
+	at := (s.Row*h.Keys + kh) * h.Dim
 	if o.KeyCache != nil {
 		keys, values = o.KeyCache[unit], o.ValueCache[unit]
+		for i := range s.Rows {
+			from := at + i*h.Keys*h.Dim
+			keys.setColumn(s.Start+i, o.K[from:from+h.Dim])
+			values.setRow(s.Start+i, o.V[from:from+h.Dim])
+		}
 	} else {
-		at := (s.Row*h.Keys + kh) * h.Dim
 		w.packSpan(keys, o.K[at:], s.Rows, h, transposed)
 		w.packSpan(values, o.V[at:], s.Rows, h, plain)
 	}
 	group := h.Queries / h.Keys
+	if s.Rows == 1 {
+		w.fetchRows(values, s.Start+1)
+		if o.KeyCache != nil && unit+1 < o.Units() {
+			w.fetchColumns(o.KeyCache[unit+1], o.Spans[(unit+1)/h.Keys].Start+1)
+		}
+		for g := 0; g < group; g += queryRows {
+			w.attend(o, queries{head: kh*group + g, row: s.Row, heads: min(queryRows, group-g), start: s.Start}, keys, values)
+		}
+		return
+	}
 	for q := kh * group; q < (kh+1)*group; q++ {
 		for r := 0; r < s.Rows; r += queryRows {
 			n := min(queryRows, s.Rows-r)
@@ -80,35 +97,51 @@ func (w *Worker) packSpan(p *Panels, src []float32, rows int, how Heads, o orien
 	}
 }
 
-// queries are rows [row, row+rows) of one head, at positions from start.
-type queries struct{ head, row, rows, start int }
+// fetchRows and fetchColumns ask for the first n rows or columns of p, which are
+// in the cache of nobody.
+func (w *Worker) fetchRows(p *Panels, n int) {
+	for j := range units(p.N, Width) {
+		w.set.fetch(p.panel(j)[:n*Width])
+	}
+}
+
+func (w *Worker) fetchColumns(p *Panels, n int) { w.set.fetch(p.Data[:units(n, Width)*p.K*Width]) }
+
+// queries are rows [row, row+rows) of one head, at positions from start; or, if
+// rows is 0, so many heads of one row.
+type queries struct{ head, row, rows, heads, start int }
 
 // attend computes one block of queries.
 func (w *Worker) attend(o *Attention, q queries, keys, values *Panels) {
 	h := o.Heads
-	seen := q.start + q.rows
-	width := units(seen, Width) * Width
+	rows, seen, stride := q.rows, q.start+q.rows, h.Queries*h.Dim
+	if rows == 0 {
+		rows, seen, stride = q.heads, q.start+1, h.Dim
+	}
+	width := units(seen, strip) * strip
 	w.scores = grow(w.scores, queryRows*width)
 	at := (q.row*h.Queries + q.head) * h.Dim
-	row := h.Queries * h.Dim
 	scores := Product{
-		M: q.rows, N: width, K: h.Dim,
-		A: o.Q[at:], ARow: row, ACol: 1, B: keys, C: w.scores, CRow: width,
+		M: rows, N: width, K: h.Dim,
+		A: o.Q[at:], ARow: stride, ACol: 1, B: keys, C: w.scores, CRow: width,
 	}
-	w.product(&scores, rect{0, q.rows, 0, width / Width})
+	w.product(&scores, rect{0, rows, 0, units(width, Width)})
 	scale := h.scale()
-	for i := range q.rows {
-		s := w.scores[i*width : (i+1)*width]
-		logSum := w.softmax(s, q.start+i+1, scale)
+	for i := range rows {
+		s, n, sum := w.scores[i*width:(i+1)*width], q.start+i+1, (q.row+i)*h.Queries+q.head
+		if q.rows == 0 {
+			n, sum = seen, q.row*h.Queries+q.head+i
+		}
+		logSum := w.softmax(s, n, scale)
 		if o.LogSum != nil {
-			o.LogSum[(q.row+i)*h.Queries+q.head] = logSum
+			o.LogSum[sum] = logSum
 		}
 	}
 	out := Product{
-		M: q.rows, N: h.Dim, K: seen,
-		A: w.scores, ARow: width, ACol: 1, B: values, C: o.Out[at:], CRow: row,
+		M: rows, N: h.Dim, K: seen,
+		A: w.scores, ARow: width, ACol: 1, B: values, C: o.Out[at:], CRow: stride,
 	}
-	w.product(&out, rect{0, q.rows, 0, units(h.Dim, Width)})
+	w.product(&out, rect{0, rows, 0, units(h.Dim, Width)})
 }
 
 // softmax turns the first n of the scores into probabilities, the others into

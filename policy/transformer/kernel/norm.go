@@ -13,7 +13,7 @@ type Norm struct {
 	Known      bool
 }
 
-const normRows = 64
+const normRows = 16
 
 // Units is the number of blocks of rows.
 func (o *Norm) Units() int { return units(o.Rows, normRows) }

@@ -105,13 +105,13 @@ func scatter(panel []float32, c int, column []float32) {
 	}
 }
 
-// SetColumn writes column n: len(column) = K.
-func (p *Panels) SetColumn(n int, column []float32) {
+// setColumn writes column n: len(column) = K.
+func (p *Panels) setColumn(n int, column []float32) {
 	scatter(p.panel(n/Width), n%Width, column[:p.K])
 }
 
-// SetRow writes row k: len(row) = N.
-func (p *Panels) SetRow(k int, row []float32) {
+// setRow writes row k: len(row) = N.
+func (p *Panels) setRow(k int, row []float32) {
 	for j := 0; j*Width < p.N; j++ {
 		lo, hi := chunk(j, Width, p.N)
 		copy(p.Data[(j*p.K+k)*Width:], row[lo:hi])

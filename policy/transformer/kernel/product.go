@@ -6,7 +6,6 @@ const (
 	tileRows   = 8   // most rows of a tile
 	blockInner = 256 // inner dimension of a block: 256 rows of a panel are 32 KiB, in the L1 cache
 	blockRows  = 128 // rows of a block: 128×256 floats are 128 KiB, in the L2 cache
-	unitRows   = 128 // rows of a unit
 )
 
 // Product is C = A·B + Add, with A an M×K matrix, B the first K rows and first
@@ -22,34 +21,44 @@ type Product struct {
 	Add        []float32 // nil: zero; else laid out as C, and may be C
 }
 
-// columnUnits is the number of column ranges a product is cut into: few rows
-// leave nothing else to share out.
-func (o *Product) columnUnits() int {
-	if o.M > 2*unitRows {
-		return 1
+// grid is how a product is cut into units: rows of each, and the number of
+// column ranges, which are of whole groups of panels.
+func (o *Product) grid() (rows, columns, group int) {
+	switch {
+	case o.ARow == 1 && o.ACol != 1 && o.M > unitRows/2: // A is packed by each unit of columns
+		return unitRows / 2, 1, 1
+	case o.M > 2*unitRows:
+		return unitRows, 1, 1
+	case o.M < minRows:
+		group = wideGroup
+	default:
+		group = 1
 	}
-	return max(1, min(units(o.N, Width), 8))
+	// Few rows leave nothing but columns to share out.
+	return o.M, max(1, min(units(o.N, Width*group), maxColumns)), group
 }
 
-// rowsPerUnit halves the units of short products, so that two workers share
-// them evenly.
-func (o *Product) rowsPerUnit() int {
-	if o.M <= 2*unitRows {
-		return max(o.M, 1)
-	}
-	return unitRows
-}
+const (
+	unitRows   = 128 // rows of a unit
+	minRows    = 4   // fewer are done several panels at a time
+	wideGroup  = 4   // panels: a multiple of every Set's
+	maxColumns = 16  // column ranges
+)
 
 // Units is the number of row ranges times the number of column ranges.
-func (o *Product) Units() int { return units(o.M, o.rowsPerUnit()) * o.columnUnits() }
+func (o *Product) Units() int {
+	rows, columns, _ := o.grid()
+	return units(o.M, rows) * columns
+}
 
 // Run computes one block of C.
 func (o *Product) Run(w *Worker, unit int) {
-	cu := o.columnUnits()
-	m0, m1 := chunk(unit/cu, o.rowsPerUnit(), o.M)
+	rows, columns, group := o.grid()
+	m0, m1 := chunk(unit/columns, rows, o.M)
 	panels := units(o.N, Width)
-	j := unit % cu
-	w.product(o, rect{m0, m1, j * panels / cu, (j + 1) * panels / cu})
+	groups := units(panels, group)
+	j := unit % columns
+	w.product(o, rect{m0, m1, j * groups / columns * group, min((j+1)*groups/columns*group, panels)})
 }
 
 // rect is rows [m0,m1) and panels [j0,j1).
@@ -82,31 +91,63 @@ func (w *Worker) block(o *Product, r rect, k0 int) {
 	t.inner = min(blockInner, o.K-k0)
 	t.aRow, t.aCol, t.cRow = o.ARow, o.ACol, o.CRow
 	a, group := o.A[r.m0*o.ARow+k0*o.ACol:], 1
+	t.aNext = w.set.rows() * o.ARow
 	if o.ACol != 1 && r.j1-r.j0 > 1 {
 		a, group = w.packLeft(a, r.m1-r.m0), w.set.rows()
+		t.aNext = w.groupFloats()
 	}
-	add := o.Add
-	if k0 > 0 {
-		add = o.C
-	}
+	n := r.m1 - r.m0
+	one := n % w.set.rows() & 1 // a last row by itself
 	for j := r.j0; j < r.j1; j++ {
 		t.b = o.B.panel(j)[k0*Width : (k0+t.inner)*Width]
-		cols := min(Width, o.N-j*Width)
-		for i := r.m0; i < r.m1; i += t.rows {
-			t.rows = w.set.rowsOf(r.m1 - i)
-			m := i - r.m0
-			if group > 1 {
-				t.a = a[m/group*w.groupFloats()+m%group:]
-			} else {
-				t.a = a[m*t.aRow:]
-			}
-			at := i*o.CRow + j*Width
-			t.c, t.add = o.C[at:], nil
-			if add != nil {
-				t.add = add[at:]
-			}
-			w.store(cols)
+		t.fetch = nil
+		if (j+1)*Width < o.N {
+			t.fetch = o.B.panel(j + 1)[k0*Width:]
 		}
+		for m := 0; m < n-one; m += t.rows * t.times {
+			t.rows, t.times = w.set.rowsOf(n - m)
+			t.left(a, m, group)
+			w.place(o, k0, (r.m0+m)*o.CRow+j*Width)
+			w.store(min(Width, o.N-j*Width))
+		}
+	}
+	if one == 1 {
+		t.left(a, n-1, group)
+		w.lastRow(o, r, k0)
+	}
+}
+
+// left states where the left operand of row m of a block is.
+func (t *tile) left(a []float32, m, group int) {
+	if group > 1 {
+		t.a = a[m/group*t.aNext+m%group:]
+	} else {
+		t.a = a[m*t.aRow:]
+	}
+}
+
+// lastRow adds the inner range from k0 to the last row of the part r of C.
+func (w *Worker) lastRow(o *Product, r rect, k0 int) {
+	t := &w.tile
+	t.rows, t.times, t.bNext = 1, 1, o.B.K*Width
+	end := min(r.j1*Width, o.N)
+	for col := r.j0 * Width; col < end; {
+		t.strips = w.set.atOnce(units(end-col, strip))
+		t.b = o.B.Data[(col/Width*o.B.K+k0)*Width:]
+		w.place(o, k0, (r.m1-1)*o.CRow+col)
+		w.store(min(t.strips*strip, end-col))
+		col += t.strips * strip
+	}
+}
+
+// place states where a tile's result goes, and what it is added to.
+func (w *Worker) place(o *Product, k0, at int) {
+	t := &w.tile
+	t.c, t.add = o.C[at:], nil
+	if k0 > 0 {
+		t.add = t.c
+	} else if o.Add != nil {
+		t.add = o.Add[at:]
 	}
 }
 
@@ -140,25 +181,33 @@ func (w *Worker) packLeft(a []float32, rows int) []float32 {
 	return w.pack
 }
 
-// store computes the tile, whose last columns may lie outside C.
+// store computes the tiles, whose last columns may lie outside C.
 func (w *Worker) store(cols int) {
 	t := &w.tile
-	if cols == Width {
-		w.set.tile(t)
+	width := Width
+	if t.rows == 1 {
+		width = t.strips * strip
+	}
+	if cols == width {
+		w.set.compute(t)
 		return
 	}
-	c, add, row := t.c, t.add, t.cRow
+	a, c, add, row, times := t.a, t.c, t.add, t.cRow, t.times
 	e := w.edge[:]
-	if add != nil {
-		for i := range t.rows {
-			copy(e[i*Width:i*Width+cols], add[i*row:])
+	t.times = 1
+	for n := range times {
+		t.a = a[n*t.aNext:]
+		from := n * t.rows * row
+		if t.c, t.add, t.cRow = e, nil, width; add != nil {
+			for i := range t.rows {
+				copy(e[i*width:i*width+cols], add[from+i*row:])
+			}
+			t.add = e
 		}
-		t.add = e
+		w.set.compute(t)
+		for i := range t.rows {
+			copy(c[from+i*row:from+i*row+cols], e[i*width:])
+		}
 	}
-	t.c, t.cRow = e, Width
-	w.set.tile(t)
-	for i := range t.rows {
-		copy(c[i*row:i*row+cols], e[i*Width:])
-	}
-	t.cRow = row
+	t.times, t.cRow = times, row
 }

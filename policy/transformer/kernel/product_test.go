@@ -191,16 +191,16 @@ func TestPanels(t *testing.T) {
 	}
 	byRow, byColumn := NewPanels(k, n), NewPanels(k, n)
 	for i := range k {
-		byRow.SetRow(i, w[i*n:(i+1)*n])
+		byRow.setRow(i, w[i*n:(i+1)*n])
 	}
 	for j := range n {
 		column := make([]float32, k)
 		for i := range k {
 			column[i] = w[i*n+j]
 		}
-		byColumn.SetColumn(j, column)
+		byColumn.setColumn(j, column)
 	}
-	got := map[string]*Panels{"SetRow": byRow, "SetColumn": byColumn, "Clone": byRow.Clone()}
+	got := map[string]*Panels{"setRow": byRow, "setColumn": byColumn, "Clone": byRow.Clone()}
 	for _, set := range Available() {
 		for _, transposed := range []bool{false, true} {
 			o := &Product{K: k, N: n, B: NewPanels(k, n)}
@@ -215,31 +215,6 @@ func TestPanels(t *testing.T) {
 		for i, v := range want.Data {
 			if p.Data[i] != v {
 				t.Fatalf("%s: element %d is %v, want %v", name, i, p.Data[i], v)
-			}
-		}
-	}
-}
-
-// squares is an Op that records which units ran.
-type squares struct{ out []int }
-
-func (o *squares) Units() int              { return len(o.out) }
-func (o *squares) Run(_ *Worker, unit int) { o.out[unit] += unit * unit }
-
-func TestTeam(t *testing.T) {
-	for workers := range 5 {
-		team := NewTeam(Portable(), workers)
-		for _, n := range []int{0, 1, 2, 3, 100} {
-			o := &squares{make([]int, n)}
-			team.Do(func() {
-				team.Run(o)
-				team.Do(func() { team.Run(o) })
-			})
-			team.Run(o)
-			for i, v := range o.out {
-				if v != 3*i*i {
-					t.Fatalf("%d workers, %d units: unit %d gave %d", workers, n, i, v)
-				}
 			}
 		}
 	}

@@ -18,7 +18,16 @@ func supported() level {
 func tileAVX512(t *tile)
 
 //go:noescape
+func stripsAVX512(t *tile)
+
+//go:noescape
 func tileAVX2(t *tile)
+
+//go:noescape
+func stripsAVX2(t *tile)
+
+//go:noescape
+func fetchAVX2(p *float32, n int)
 
 //go:noescape
 func maxAVX2(x *float32, n int) float32
@@ -98,22 +107,55 @@ func (s Set) transpose8(dst, src []float32, row, n int) int {
 	return n
 }
 
-// tile computes t. Its slices hold all rows, of Width columns each.
-func (s Set) tile(t *tile) {
-	// The machine code does not check its bounds.
-	last := (t.rows-1)*t.cRow + Width - 1
-	_, _ = t.c[last], t.a[(t.rows-1)*t.aRow+(t.inner-1)*t.aCol]
-	_ = t.b[t.inner*Width-1]
+// compute computes t. Its slices hold all rows, of Width columns each or of
+// as many strips, a number that atOnce gave.
+func (s Set) compute(t *tile) {
+	t.check()
+	switch {
+	case s.level == portable:
+		tilePortable(t)
+	case s.level == avx2 && t.rows > 1:
+		tileAVX2(t)
+	case s.level == avx2:
+		stripsAVX2(t)
+	case t.rows > 1:
+		tileAVX512(t)
+	default:
+		stripsAVX512(t)
+	}
+}
+
+// atOnce is how many of so many strips a row takes next; it may be one more.
+func (s Set) atOnce(strips int) int {
+	switch {
+	case s.level == avx512 && strips >= 8:
+		return 8
+	case s.level == avx512:
+		return min(strips, 4)
+	case s.level == avx2 && strips >= 4:
+		return 4
+	}
+	return 2
+}
+
+// fetch asks for memory that is needed soon.
+func (s Set) fetch(x []float32) {
+	if s.level != portable && len(x) > 0 {
+		fetchAVX2(&x[0], (len(x)+15)/16)
+	}
+}
+
+// check sees to what the machine code does not: that all is within bounds.
+func (t *tile) check() {
+	width, lastB := Width, t.inner*Width-1
+	if t.rows == 1 {
+		width = t.strips * strip
+		lastB = (t.strips-1)/2*t.bNext + (t.inner-1)*Width + (t.strips-1)%2*strip + strip - 1
+	}
+	last := (t.rows*t.times-1)*t.cRow + width - 1
+	_, _, _ = t.c[last], t.a[(t.times-1)*t.aNext+(t.rows-1)*t.aRow+(t.inner-1)*t.aCol], t.b[lastB]
 	if t.add != nil {
 		_ = t.add[last]
-	}
-	switch s.level {
-	case avx512:
-		tileAVX512(t)
-	case avx2:
-		tileAVX2(t)
-	default:
-		tilePortable(t)
 	}
 }
 

@@ -4,7 +4,11 @@ package kernel
 
 func supported() level { return portable }
 
-func (s Set) tile(t *tile) { tilePortable(t) }
+func (s Set) compute(t *tile) { tilePortable(t) }
+
+func (s Set) atOnce(int) int { return 2 }
+
+func (s Set) fetch([]float32) {}
 
 func (s Set) maxOf(x []float32) float32 { return maxPortable(x) }
 

@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
 )
@@ -29,11 +30,27 @@ type Worker struct {
 // Team at a time.
 type Team struct {
 	workers []*Worker
-	start   chan struct{} // nil outside Do
-	pending sync.WaitGroup
-	next    atomic.Int64
-	op      Op
+	helpers int // that are up: 0 outside Do
+
+	// The operation at hand. A worker takes a unit by lowering the number of
+	// units left, and the caller goes on once all are done: so op and units are
+	// read only by who holds a unit of theirs, and a worker that comes late
+	// finds none left and holds nobody up.
+	op     Op
+	units  int
+	ticket atomic.Uint64 // round<<32 | units left, or ended
+	done   atomic.Int64  // units of this round
+
+	parked atomic.Int64
+	wake   chan struct{} // for parked workers; a token too many wakes one in vain
 }
+
+// ended is a ticket that sends workers home.
+const ended = ^uint64(0)
+
+// spins is how often a worker looks for work before it parks: some 30 µs, more
+// than passes between two operations, and about what it takes to wake it.
+const spins = 1 << 15
 
 // NewTeam returns a team of the given number of workers, at least one.
 func NewTeam(s Set, workers int) *Team {
@@ -41,34 +58,34 @@ func NewTeam(s Set, workers int) *Team {
 	for range max(workers, 1) {
 		t.workers = append(t.workers, &Worker{set: s, pack: make([]float32, (blockRows+tileRows)*(blockInner+groupGap))})
 	}
+	t.wake = make(chan struct{}, len(t.workers))
 	return t
 }
 
 // Set is the machine code the team uses.
 func (t *Team) Set() Set { return t.workers[0].set }
 
-// Do calls body with all workers awake, so that [Team.Run] within it is shared
-// out. It returns once body has returned and the workers have ended.
+// Do calls body with all workers awake, as far as there are processors for
+// them, so that [Team.Run] within it is shared out. It returns once body has
+// returned and the workers have ended. While body runs, workers without work
+// keep their processors busy for some microseconds at a time.
 func (t *Team) Do(body func()) {
-	if len(t.workers) == 1 || t.start != nil {
+	n := min(len(t.workers), runtime.GOMAXPROCS(0)) - 1
+	if n <= 0 || t.helpers > 0 {
 		body()
 		return
 	}
-	var ended sync.WaitGroup
-	defer ended.Wait()
-	start := make(chan struct{}, len(t.workers)-1)
-	t.start = start
+	var all sync.WaitGroup
+	defer all.Wait()
+	t.helpers = n
+	t.ticket.Store(0)
 	defer func() {
-		close(start)
-		t.start = nil
+		t.ticket.Store(ended)
+		t.wakeUp(n)
+		t.helpers = 0
 	}()
-	for _, w := range t.workers[1:] {
-		ended.Go(func() {
-			for range start {
-				t.work(w)
-				t.pending.Done()
-			}
-		})
+	for _, w := range t.workers[1 : n+1] {
+		all.Go(func() { t.work(w) })
 	}
 	body()
 }
@@ -77,33 +94,76 @@ func (t *Team) Do(body func()) {
 // part; outside, only the caller.
 func (t *Team) Run(op Op) {
 	units := op.Units()
-	if t.start == nil || units <= 1 {
+	if t.helpers == 0 || units <= 1 {
 		for i := range units {
 			op.Run(t.workers[0], i)
 		}
 		return
 	}
-	t.op = op
-	t.next.Store(0)
-	helpers := min(len(t.workers), units) - 1
-	t.pending.Add(helpers)
-	for range helpers {
-		t.start <- struct{}{}
+	t.op, t.units = op, units
+	t.done.Store(0)
+	round := t.ticket.Load()>>32 + 1
+	t.ticket.Store(round<<32 | uint64(units))
+	t.wakeUp(min(t.helpers, units-1))
+	for t.unit(t.workers[0]) {
 	}
-	t.work(t.workers[0])
-	t.pending.Wait()
+	for i := 0; t.done.Load() < int64(units); i++ {
+		if i > spins/16 {
+			runtime.Gosched() // a worker may have lost its processor
+		}
+	}
 	t.op = nil
 }
 
-func (t *Team) work(w *Worker) {
-	op, units := t.op, t.op.Units()
-	for {
-		i := int(t.next.Add(1)) - 1
-		if i >= units {
-			return
+// wakeUp wakes at most n of the parked workers.
+func (t *Team) wakeUp(n int) {
+	for range min(int64(n), t.parked.Load()) {
+		select {
+		case t.wake <- struct{}{}:
+		default: // as many tokens as workers are there already
 		}
-		op.Run(w, i)
 	}
+}
+
+// unit runs one unit, if one is left.
+func (t *Team) unit(w *Worker) bool {
+	for {
+		ticket := t.ticket.Load()
+		left := ticket & (1<<32 - 1)
+		if left == 0 || ticket == ended {
+			return false
+		}
+		if t.ticket.CompareAndSwap(ticket, ticket-1) {
+			t.op.Run(w, t.units-int(left))
+			t.done.Add(1)
+			return true
+		}
+	}
+}
+
+// work runs units until the team ends.
+func (t *Team) work(w *Worker) {
+	for idle := 0; ; idle++ {
+		switch {
+		case t.unit(w):
+			idle = 0
+		case t.ticket.Load() == ended:
+			return
+		case idle > spins:
+			t.park()
+			idle = 0
+		}
+	}
+}
+
+// park waits to be woken, unless there is something to do: the caller of Run
+// counts the parked after it has stated the operation.
+func (t *Team) park() {
+	t.parked.Add(1)
+	if t.ticket.Load()&(1<<32-1) == 0 {
+		<-t.wake
+	}
+	t.parked.Add(-1)
 }
 
 // grow returns s with length n; its contents are undefined.

@@ -1,15 +1,24 @@
 package kernel
 
-// tile is a block of at most tileRows × Width elements of a product:
-// c = add + a·b. The machine code reads the fields by their offsets.
+// strip is the number of columns of half a panel.
+const strip = Width / 2
+
+// tile is a block of a product, c = add + a·b: at most tileRows × Width
+// elements, or as many such blocks below each other as times says; or, of one
+// row, a number of strips. The machine code reads the fields by their offsets.
 type tile struct {
 	c, add     []float32 // element (i,j) at [i*cRow+j]; add nil: zero
-	a          []float32 // element (i,k) at [i*aRow+k*aCol]
-	b          []float32 // one panel, inner*Width
+	a          []float32 // element (i,k) at [i*aRow+k*aCol] of each tile
+	b          []float32 // one panel, inner*Width; of one row, as many panels as the strips lie in
+	fetch      []float32 // the panel that comes next; nil: unknown
 	rows       int
 	inner      int
 	aRow, aCol int
 	cRow       int
+	times      int // tiles of the most rows, below each other; 1 for those of fewer
+	aNext      int // from one tile's a to the next one's
+	strips     int // of one row
+	bNext      int // of one row: from one panel to the next
 }
 
 // rows is the most rows of a tile.
@@ -23,30 +32,28 @@ func (s Set) rows() int {
 	return 4
 }
 
-// rowsOf is the number of rows of the next tile when n are left.
-func (s Set) rowsOf(n int) int {
+// rowsOf is the number of rows of the next tiles when n are left, at least two,
+// and how many of them follow each other.
+func (s Set) rowsOf(n int) (rows, times int) {
 	if full := s.rows(); n >= full {
-		return full
+		return full, n / full
 	}
-	switch {
-	case n >= 4:
-		return 4
-	case n >= 2:
-		return 2
+	if n >= 4 {
+		return 4, 1
 	}
-	return 1
+	return 2, 1
 }
 
 // tilePortable computes t in plain Go, eight columns at a time in registers.
 func tilePortable(t *tile) {
-	for i := range t.rows {
+	for i := range t.rows * t.times {
 		for j := 0; j < Width; j += 8 {
 			var c [8]float32
 			if t.add != nil {
 				c = *(*[8]float32)(t.add[i*t.cRow+j:])
 			}
 			c0, c1, c2, c3, c4, c5, c6, c7 := c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7]
-			at := i * t.aRow
+			at := i/t.rows*t.aNext + i%t.rows*t.aRow
 			for k := range t.inner {
 				x := t.a[at]
 				at += t.aCol
