@@ -4,12 +4,13 @@
 GO ?= go
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-# The build tags of tests that need more than Go.
+# The build tags of tests that need more than Go, and those of all code.
 TAGS := browser,full
+ALL_TAGS := $(TAGS),peers
 
 CHROMIUM = $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
-.PHONY: test race lint format vet cross packages policy
+.PHONY: test race lint format vet cross packages policy bench-peers bench-growth
 
 # All tests, with format and vet.
 test: packages format vet
@@ -21,13 +22,13 @@ race:
 	CGO_ENABLED=1 $(GO) test -race -timeout 30m ./...
 
 lint: format vet
-	$(GO) run $(STATICCHECK) -tags '$(TAGS)' ./...
+	$(GO) run $(STATICCHECK) -tags '$(ALL_TAGS)' ./...
 
 format:
 	@out=$$(gofmt -l .) || exit 1; if [ -n "$$out" ]; then echo "not gofmt'ed:" $$out >&2; exit 1; fi
 
 vet:
-	$(GO) vet -tags '$(TAGS)' ./...
+	$(GO) vet -tags '$(ALL_TAGS)' ./...
 
 # No cgo anywhere, and no system that does not compile. Slow the first time: it
 # compiles SQLite for each.
@@ -47,3 +48,20 @@ packages:
 # The policy file that the binary carries, made anew: see CONTRIBUTING.md.
 policy:
 	$(GO) run ./cmd/agentctl train --suite household --out policy/shipped/household.safetensors --force
+
+# Side by side with OpenBLAS and PyTorch, in one run, and what the processor can
+# do at most. Takes about 10 minutes of a machine that does nothing else. As
+# root on Debian it installs what it lacks.
+bench-peers:
+	@$${SUREFOOT_PYTHON:-/usr/bin/python3} -c 'import ctypes, torch; ctypes.CDLL("libopenblas.so.0")' 2>/dev/null || \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends python3-torch libopenblas0-pthread; \
+	else \
+		echo "make bench-peers: it compares with OpenBLAS and PyTorch: apt-get install python3-torch libopenblas0-pthread" >&2; exit 1; \
+	fi
+	$(GO) test -tags peers -timeout 60m -run '^$$' -bench 'Peer|Peak' -benchtime 9x ./policy/transformer/kernel ./policy/transformer
+
+# How the cost of training and sampling grows with the model, the length and the
+# number of sequences. Takes about 10 minutes.
+bench-growth:
+	$(GO) test -tags peers -timeout 60m -run '^$$' -bench Growth -benchtime 0.5s ./policy/transformer

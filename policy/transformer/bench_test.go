@@ -17,7 +17,20 @@ func barConfig() Config {
 // tokens with every token a target.
 func BenchmarkTrain(b *testing.B) {
 	const sequences, length = 64, 64
-	c := barConfig()
+	for threads := 1; threads <= 2; threads++ {
+		b.Run(fmt.Sprintf("threads=%d", threads), func(b *testing.B) {
+			step := newTraining(b, newModel(b, barConfig()), threads, randomBatch(barConfig(), sequences, length))
+			step() // so that all buffers are there
+			for b.Loop() {
+				step()
+			}
+			b.ReportMetric(float64(sequences*length*b.N)/b.Elapsed().Seconds(), "tokens/s")
+		})
+	}
+}
+
+// randomBatch is sequences of random tokens, each token a target.
+func randomBatch(c Config, sequences, length int) *Batch {
 	batch := &Batch{Tokens: randomTokens(c, 1, sequences*length), Starts: []int{0}}
 	for i := range sequences {
 		batch.Starts = append(batch.Starts, (i+1)*length)
@@ -25,32 +38,28 @@ func BenchmarkTrain(b *testing.B) {
 	for i, t := range randomTokens(c, 2, len(batch.Tokens)) {
 		batch.Targets = append(batch.Targets, Target{Position: i, Token: t})
 	}
+	return batch
+}
+
+// newTraining returns a whole step of maximising the log-probability of the
+// batch's targets.
+func newTraining(b *testing.B, m *Model, threads int, batch *Batch) (step func()) {
 	g := make([]float32, len(batch.Targets))
 	for i := range g {
 		g[i] = -1 / float32(len(g))
 	}
-	for threads := 1; threads <= 2; threads++ {
-		b.Run(fmt.Sprintf("threads=%d", threads), func(b *testing.B) {
-			m := newModel(b, c)
-			p, o := NewPass(m, threads), NewAdamW(m, DefaultAdamWConfig())
-			step := func() {
-				p.ZeroGrad()
-				if _, _, err := p.Forward(batch); err != nil {
-					b.Fatal(err)
-				}
-				if err := p.Backward(g, nil); err != nil {
-					b.Fatal(err)
-				}
-				if _, err := o.Step(m, p, 1e-3); err != nil {
-					b.Fatal(err)
-				}
-			}
-			step() // so that all buffers are there
-			for b.Loop() {
-				step()
-			}
-			b.ReportMetric(float64(len(batch.Tokens)*b.N)/b.Elapsed().Seconds(), "tokens/s")
-		})
+	p, o := NewPass(m, threads), NewAdamW(m, DefaultAdamWConfig())
+	return func() {
+		p.ZeroGrad()
+		if _, _, err := p.Forward(batch); err != nil {
+			b.Fatal(err)
+		}
+		if err := p.Backward(g, nil); err != nil {
+			b.Fatal(err)
+		}
+		if _, err := o.Step(m, p, 1e-3); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 
