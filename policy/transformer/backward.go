@@ -36,10 +36,12 @@ func (p *Pass) fitBackward(n int) {
 
 func (p *Pass) backward() {
 	m, o := p.m, &p.ops
-	m.prepare(o.team, backward)
 	clear(p.dx)
 	p.backwardHead()
 	for i := len(m.layers) - 1; i >= 0; i-- {
+		if p.checkpoint && i < len(m.layers)-1 {
+			p.forwardBlocks(i)
+		}
 		p.backwardFeed(i)
 		p.backwardAttention(i)
 	}
@@ -51,7 +53,7 @@ func (p *Pass) backward() {
 
 // backwardFeed takes dx through the feed-forward block of layer i.
 func (p *Pass) backwardFeed(i int) {
-	l, a, o := &p.m.layers[i], &p.acts[i], &p.ops
+	l, a, o := &p.m.layers[i], p.layer(i), &p.ops
 	o.applyBack(p.dact, p.dx, l.down, nil)
 	o.gateGrad = kernel.GateGrad{G: a.gate, U: a.up, D: p.dact, Act: p.act}
 	o.team.Run(&o.gateGrad)
@@ -70,7 +72,7 @@ func (p *Pass) backwardFeed(i int) {
 
 // backwardAttention takes dx through the attention block of layer i.
 func (p *Pass) backwardAttention(i int) {
-	c, l, a, o := p.m.config, &p.m.layers[i], &p.acts[i], &p.ops
+	c, l, a, o := p.m.config, &p.m.layers[i], p.layer(i), &p.ops
 	o.applyBack(p.do, p.dx, l.o, nil)
 	o.packRight(a.o, l.o.in)
 	o.weightGrad(p.grads[l.o.index], p.dx, l.o)
@@ -95,7 +97,7 @@ func (p *Pass) backwardAttention(i int) {
 // backwardHeads takes dq, dk and dv of layer i to before the rotation, the
 // norms and the biases.
 func (p *Pass) backwardHeads(i int) {
-	c, l, a, o := p.m.config, &p.m.layers[i], &p.acts[i], &p.ops
+	c, l, a, o := p.m.config, &p.m.layers[i], p.layer(i), &p.ops
 	o.turn(p.dq, c.Heads, p.rotary(p.angles.minus))
 	o.turn(p.dk, c.KVHeads, p.rotary(p.angles.minus))
 	if c.QKNorm { // do is free by now; it is as wide as dq, and no narrower than dk

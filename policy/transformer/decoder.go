@@ -10,8 +10,9 @@ import (
 // decoderRows is the most tokens taken through the layers at a time.
 const decoderRows = 256
 
-// sharedRows is the fewest rows worth waking other goroutines for.
-const sharedRows = 16
+// sharedWork is the fewest multiply-adds worth waking other goroutines for: some
+// milliseconds, where waking them takes up to a tenth of one.
+const sharedWork = 1e8
 
 // Decoder runs sequences forward. It owns scratch memory only: the sequences
 // live in their caches.
@@ -56,6 +57,12 @@ func (m *Model) NewDecoder(threads int) *Decoder {
 	return d
 }
 
+// Do calls body with d's goroutines awake, so that they share out every call of
+// d in it. Without it a call wakes them only if it has some milliseconds' work.
+// While body does something else they keep their processors busy for some
+// microseconds, then sleep.
+func (d *Decoder) Do(body func()) { d.ops.team.Do(body) }
+
 // Append adds tokens[i], at least one, to caches[i], all different, and returns
 // the logits after the last token of each: d's own memory until the next call.
 // An error leaves all caches as they were: ErrTooLong if one is full,
@@ -77,7 +84,7 @@ func (d *Decoder) Append(caches []*Cache, tokens [][]int32) (logits [][]float32,
 	}
 	d.angles = d.m.rotaries(longest)
 	d.caches = caches
-	if total < sharedRows {
+	if int64(total)*d.m.config.ParameterCount() < sharedWork {
 		d.run(tokens)
 	} else {
 		d.ops.team.Do(func() { d.run(tokens) })
@@ -115,7 +122,7 @@ func (d *Decoder) validate(caches []*Cache, tokens [][]int32) error {
 
 // run takes all tokens through the model, decoderRows at a time.
 func (d *Decoder) run(tokens [][]int32) {
-	d.m.prepare(d.ops.team, forward)
+	d.m.prepare(d.ops.team)
 	d.begin()
 	for i, t := range tokens {
 		start := d.caches[i].length
@@ -172,9 +179,9 @@ func (d *Decoder) layer(i int) {
 	l, o, c := &d.m.layers[i], &d.ops, d.m.config
 	r := rms{d.inv, float32(c.NormEpsilon)}
 	o.normalise(d.normed, d.x, l.norm1, r)
-	o.apply(d.q, d.normed, l.q, nil)
-	o.apply(d.k, d.normed, l.k, nil)
-	o.apply(d.v, d.normed, l.v, nil)
+	o.multiply(d.q, d.normed, &l.q.panels, nil)
+	o.multiply(d.k, d.normed, &l.k.panels, nil)
+	o.multiply(d.v, d.normed, &l.v.panels, nil)
 	o.offset(d.q, l.queryBias)
 	o.offset(d.k, l.keyBias)
 	o.offset(d.v, l.valBias)
@@ -195,13 +202,13 @@ func (d *Decoder) layer(i int) {
 		Spans: d.spans, Q: d.q, K: d.k, V: d.v, KeyCache: d.keys, ValueCache: d.values, Out: d.o,
 	}
 	o.team.Run(&o.attention)
-	o.apply(d.x, d.o, l.o, d.x)
+	o.multiply(d.x, d.o, &l.o.panels, d.x)
 	o.normalise(d.normed, d.x, l.norm2, r)
-	o.apply(d.gate, d.normed, l.gate, nil)
-	o.apply(d.up, d.normed, l.up, nil)
+	o.multiply(d.gate, d.normed, &l.gate.panels, nil)
+	o.multiply(d.up, d.normed, &l.up.panels, nil)
 	o.gate = kernel.Gate{Out: d.gate, G: d.gate, U: d.up}
 	o.team.Run(&o.gate)
-	o.apply(d.x, d.gate, l.down, d.x)
+	o.multiply(d.x, d.gate, &l.down.panels, d.x)
 }
 
 // project computes the logits after the sequences' last tokens.
@@ -216,5 +223,5 @@ func (d *Decoder) project() {
 	o.normalise(rows, rows, m.norm, rms{d.inv[:n], float32(c.NormEpsilon)})
 	// Pieces are in the order of the sequences, so their logits lie together.
 	first := d.lastOf[0]
-	o.apply(d.logitsData[first*c.Vocab:(first+n)*c.Vocab], rows, m.head, nil)
+	o.multiply(d.logitsData[first*c.Vocab:(first+n)*c.Vocab], rows, &m.head.panels, nil)
 }

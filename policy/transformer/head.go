@@ -9,11 +9,13 @@ type headState struct {
 	rows     []int32 // (targets): Target.Position
 	tokens   []int32
 	allowed  [][]int32
-	x        []float32 // (targets, Dim): residual stream at the targets
-	normed   []float32 // (targets, Dim)
-	inv      []float32 // (targets)
-	logits   []float32 // (chunk, Vocab)
-	chunk    int       // targets projected at a time
+	x        []float32     // (targets, Dim): residual stream at the targets
+	normed   []float32     // (targets, Dim)
+	inv      []float32     // (targets)
+	logits   []float32     // (chunk, Vocab)
+	forward  kernel.Panels // the head, packed
+	backward kernel.Panels
+	chunk    int // targets projected at a time
 	logProb  []float32
 	entropy  []float32
 	dnormed  []float32 // (targets, Dim)
@@ -25,9 +27,12 @@ type headState struct {
 // maxLogits bounds the memory of the logits: 2^22 floats are 16 MiB.
 const maxLogits = 1 << 22
 
+// logitRows is how many of n targets are projected at a time.
+func logitRows(c Config, n int) int { return min(max(maxLogits/c.Vocab, 64), max(n, 1)) }
+
 func (h *headState) fit(c Config, b *Batch) {
 	n := len(b.Targets)
-	h.chunk = min(max(maxLogits/c.Vocab, 64), max(n, 1))
+	h.chunk = logitRows(c, n)
 	h.rows, h.tokens, h.allowed = h.rows[:0], h.tokens[:0], h.allowed[:0]
 	for _, t := range b.Targets {
 		h.rows = append(h.rows, int32(t.Position))
@@ -50,6 +55,7 @@ func (p *Pass) forwardHead() {
 	o.gather = kernel.Gather{Index: h.rows, Cols: c.Dim, Table: p.x[c.Layers], Out: h.x}
 	o.team.Run(&o.gather)
 	o.normalise(h.normed, h.x, m.norm, rms{h.inv, float32(c.NormEpsilon)})
+	o.packed(&h.forward, m.head, forward)
 	for lo := 0; lo < len(h.rows); lo += h.chunk {
 		hi := min(lo+h.chunk, len(h.rows))
 		p.project(lo, hi)
@@ -63,7 +69,7 @@ func (p *Pass) forwardHead() {
 func (p *Pass) project(lo, hi int) {
 	o, h, c := &p.ops, &p.head, p.m.config
 	logits := h.logits[:(hi-lo)*c.Vocab]
-	o.apply(logits, h.normed[lo*c.Dim:hi*c.Dim], p.m.head, nil)
+	o.multiply(logits, h.normed[lo*c.Dim:hi*c.Dim], &h.forward, nil)
 	o.softmax = kernel.LogSoftmax{
 		Rows: hi - lo, Vocab: c.Vocab, Logits: logits, Row: c.Vocab,
 		Tokens: h.tokens[lo:hi], Allowed: h.allowed[lo:hi],
@@ -78,6 +84,7 @@ func (p *Pass) backwardHead() {
 		return
 	}
 	c := m.config
+	o.packed(&h.backward, m.head, backward)
 	for lo := 0; lo < len(h.rows); lo += h.chunk {
 		hi := min(lo+h.chunk, len(h.rows))
 		p.project(lo, hi)
@@ -89,7 +96,7 @@ func (p *Pass) backwardHead() {
 		dlogits := o.softmax.Logits
 		o.packRight(h.normed[lo*c.Dim:hi*c.Dim], c.Dim)
 		o.weightGrad(p.grads[m.head.index], dlogits, m.head)
-		o.applyBack(h.dnormed[lo*c.Dim:hi*c.Dim], dlogits, m.head, nil)
+		o.multiply(h.dnormed[lo*c.Dim:hi*c.Dim], dlogits, &h.backward, nil)
 	}
 	clear(h.dx)
 	o.normBack(kernel.NormGrad{X: h.x, DOut: h.dnormed, DX: h.dx, Weight: m.norm.data, Inverse: h.inv}, p.grads[m.norm.index])

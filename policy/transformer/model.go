@@ -34,11 +34,10 @@ type Model struct {
 	head     *matrix   // embed if tied
 	matrices []*matrix // every matrix that rows are multiplied by
 
-	mu       sync.Mutex // guards all below while it is made
-	packOp   kernel.Pack
-	forward  bool // panels for the forward direction are current
-	backward bool
-	angles   *angles // replaced, never written to
+	mu     sync.Mutex // guards all below while it is made
+	packOp kernel.Pack
+	packed bool    // the matrices' panels are current
+	angles *angles // replaced, never written to
 }
 
 // layer is one block's weights.
@@ -57,14 +56,12 @@ type vector struct {
 	data  []float32
 }
 
-// matrix is a weight that rows are multiplied by, Y = X·Wᵀ, with its packed
-// forms for both directions.
+// matrix is a weight that rows are multiplied by, Y = X·Wᵀ.
 type matrix struct {
-	index    int // in Parameters
-	out, in  int
-	data     []float32     // (out, in)
-	forward  kernel.Panels // in × out
-	backward kernel.Panels // out × in
+	index   int // in Parameters
+	out, in int
+	data    []float32     // (out, in)
+	panels  kernel.Panels // in × out: Wᵀ, for decoding
 }
 
 // New returns a model with random weights: normal with deviation 0.02, the
@@ -213,7 +210,7 @@ func (m *Model) Parameters() []Parameter {
 func (m *Model) Changed() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.forward, m.backward = false, false
+	m.packed = false
 }
 
 // Clone returns a model with the same weights and memory of its own.
@@ -242,34 +239,17 @@ func (m *Model) CopyFrom(src *Model) error {
 	return nil
 }
 
-// direction is that of a pass through the model.
-type direction uint8
-
-const (
-	forward direction = iota
-	backward
-)
-
-// prepare packs the weights for a direction if they changed since.
-func (m *Model) prepare(t *kernel.Team, d direction) {
+// prepare packs the matrices for decoding if they changed since.
+func (m *Model) prepare(t *kernel.Team) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	fresh := &m.forward
-	if d == backward {
-		fresh = &m.backward
-	}
-	if *fresh {
+	if m.packed {
 		return
 	}
 	for _, w := range m.matrices {
-		m.packOp = kernel.Pack{Dst: &w.forward, Src: w.data, Row: w.in, Transposed: true}
-		rows, columns := w.in, w.out
-		if d == backward {
-			m.packOp = kernel.Pack{Dst: &w.backward, Src: w.data, Row: w.in}
-			rows, columns = w.out, w.in
-		}
-		m.packOp.Dst.Reset(rows, columns)
+		w.panels.Reset(w.in, w.out)
+		m.packOp = kernel.Pack{Dst: &w.panels, Src: w.data, Row: w.in, Transposed: true}
 		t.Run(&m.packOp)
 	}
-	*fresh = true
+	m.packed = true
 }

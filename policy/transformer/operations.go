@@ -21,25 +21,41 @@ type operations struct {
 	attention      kernel.Attention
 	attentionGrad  kernel.AttentionGrad
 	softmax        kernel.LogSoftmax
+	weight         kernel.Panels // a matrix, packed for the product at hand
 	right          kernel.Panels // packed right operand of a weight gradient
 }
 
-// apply sets y = x·Wᵀ, and adds what add holds, which may be y or nil.
-func (o *operations) apply(y, x []float32, w *matrix, add []float32) {
+// multiply sets y = x·B, and adds what add holds, which may be y or nil.
+func (o *operations) multiply(y, x []float32, b *kernel.Panels, add []float32) {
 	o.product = kernel.Product{
-		M: len(x) / w.in, N: w.out, K: w.in,
-		A: x, ARow: w.in, ACol: 1, B: &w.forward, C: y, CRow: w.out, Add: add,
+		M: len(x) / b.K, N: b.N, K: b.K,
+		A: x, ARow: b.K, ACol: 1, B: b, C: y, CRow: b.N, Add: add,
 	}
 	o.team.Run(&o.product)
+}
+
+// packed packs w for a direction, forward y = x·Wᵀ or backward dx = dy·W, into
+// dst, which it returns.
+func (o *operations) packed(dst *kernel.Panels, w *matrix, d direction) *kernel.Panels {
+	o.pack = kernel.Pack{Dst: dst, Src: w.data, Row: w.in}
+	if d == forward {
+		o.pack.Transposed = true
+		dst.Reset(w.in, w.out)
+	} else {
+		dst.Reset(w.out, w.in)
+	}
+	o.team.Run(&o.pack)
+	return dst
+}
+
+// apply sets y = x·Wᵀ, and adds what add holds.
+func (o *operations) apply(y, x []float32, w *matrix, add []float32) {
+	o.multiply(y, x, o.packed(&o.weight, w, forward), add)
 }
 
 // applyBack sets dx = dy·W, and adds what add holds.
 func (o *operations) applyBack(dx, dy []float32, w *matrix, add []float32) {
-	o.product = kernel.Product{
-		M: len(dx) / w.in, N: w.in, K: w.out,
-		A: dy, ARow: w.out, ACol: 1, B: &w.backward, C: dx, CRow: w.in, Add: add,
-	}
-	o.team.Run(&o.product)
+	o.multiply(dx, dy, o.packed(&o.weight, w, backward), add)
 }
 
 // packRight packs x, rows of the given width, for weightGrad.
@@ -66,6 +82,14 @@ func (o *operations) normalise(out, x []float32, g *vector, r rms) {
 	}
 	o.team.Run(&o.norm)
 }
+
+// direction is that of a pass through the model.
+type direction uint8
+
+const (
+	forward direction = iota
+	backward
+)
 
 // rms is the inverse root mean squares of rows, and what was added under the root.
 type rms struct {

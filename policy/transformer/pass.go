@@ -8,11 +8,12 @@ import (
 
 // Pass runs batches forward and backward through a model. It owns the
 // activations, the gradients and all buffers, and reuses them: after the
-// largest batch has been seen, a step allocates only the few objects that start
-// its goroutines.
+// largest batch has been seen, a step allocates nothing. [Config.TrainingBytes]
+// says how much memory that is.
 type Pass struct {
-	m   *Model
-	ops operations
+	m          *Model
+	ops        operations
+	checkpoint bool // keep x only, and compute a layer's activations again
 
 	batch     *Batch // of the last Forward; nil before and after an error
 	spans     []kernel.Span
@@ -54,7 +55,22 @@ type activations struct {
 // NewPass returns a Pass over m that uses the given number of goroutines, at
 // least one. Results do not depend on it.
 func NewPass(m *Model, threads int) *Pass {
-	p := &Pass{m: m, x: make([][]float32, m.config.Layers+1), acts: make([]activations, m.config.Layers)}
+	return newPass(m, threads, m.config.Layers)
+}
+
+// NewCheckpointedPass returns a Pass that keeps only the input of each layer,
+// and computes what else the backward pass needs of it a second time (Chen et
+// al. 2016, arXiv:1604.06174, section 4.1): a third more work for the memory of
+// one layer's activations instead of all. Results are the same bits.
+func NewCheckpointedPass(m *Model, threads int) *Pass {
+	p := newPass(m, threads, 1)
+	p.checkpoint = true
+	return p
+}
+
+// newPass returns a Pass that keeps so many layers' activations.
+func newPass(m *Model, threads, layers int) *Pass {
+	p := &Pass{m: m, x: make([][]float32, m.config.Layers+1), acts: make([]activations, layers)}
 	p.ops.team = kernel.NewTeam(m.set, threads)
 	for _, w := range m.params {
 		p.grads = append(p.grads, make([]float32, len(w.Data)))
@@ -122,7 +138,6 @@ func (p *Pass) heads() kernel.Heads {
 
 func (p *Pass) forward() {
 	m, o := p.m, &p.ops
-	m.prepare(o.team, forward)
 	o.gather = kernel.Gather{Index: p.head.batch.Tokens, Cols: m.config.Dim, Table: m.embed.data, Out: p.x[0]}
 	o.team.Run(&o.gather)
 	for i := range m.layers {
@@ -131,9 +146,23 @@ func (p *Pass) forward() {
 	p.forwardHead()
 }
 
+// layer is where layer i's activations are.
+func (p *Pass) layer(i int) *activations {
+	if p.checkpoint {
+		return &p.acts[0]
+	}
+	return &p.acts[i]
+}
+
 // forwardLayer takes x[i] to x[i+1].
 func (p *Pass) forwardLayer(i int) {
-	c, l, a, o := p.m.config, &p.m.layers[i], &p.acts[i], &p.ops
+	p.forwardBlocks(i)
+	p.ops.apply(p.x[i+1], p.act, p.m.layers[i].down, p.layer(i).mid)
+}
+
+// forwardBlocks computes the activations of layer i from x[i].
+func (p *Pass) forwardBlocks(i int) {
+	c, l, a, o := p.m.config, &p.m.layers[i], p.layer(i), &p.ops
 	o.normalise(p.normed, p.x[i], l.norm1, rms{a.inv1, float32(c.NormEpsilon)})
 	q, k := a.q, a.k
 	if c.QKNorm {
@@ -161,7 +190,6 @@ func (p *Pass) forwardLayer(i int) {
 	o.apply(a.up, p.normed, l.up, nil)
 	o.gate = kernel.Gate{Out: p.act, G: a.gate, U: a.up}
 	o.team.Run(&o.gate)
-	o.apply(p.x[i+1], p.act, l.down, a.mid)
 }
 
 // ZeroGrad sets all gradients to zero.

@@ -5,7 +5,7 @@ import "fmt"
 const (
 	tileRows   = 8   // most rows of a tile
 	blockInner = 256 // inner dimension of a block: 256 rows of a panel are 32 KiB, in the L1 cache
-	blockRows  = 128 // rows of a block: 128×256 floats are 128 KiB, in the L2 cache
+	blockRows  = 192 // rows of a block: 192×256 floats are 192 KiB, in the L2 cache
 )
 
 // Product is C = A·B + Add, with A an M×K matrix, B the first K rows and first
@@ -25,8 +25,9 @@ type Product struct {
 // column ranges, which are of whole groups of panels.
 func (o *Product) grid() (rows, columns, group int) {
 	switch {
-	case o.ARow == 1 && o.ACol != 1 && o.M > unitRows/2: // A is packed by each unit of columns
-		return unitRows / 2, 1, 1
+	case o.ARow == 1 && o.ACol != 1 && o.M > unitRows: // A is packed: in as few pieces as do
+		n := (units(o.M, blockRows) + 1) &^ 1
+		return units(units(o.M, n), tileRows) * tileRows, 1, 1
 	case o.M > 2*unitRows:
 		return unitRows, 1, 1
 	case o.M < minRows:

@@ -30,6 +30,8 @@ type Worker struct {
 // Team at a time.
 type Team struct {
 	workers []*Worker
+	loops   []func() // of all workers but the first, made once: a go statement with one allocates nothing
+	running sync.WaitGroup
 	helpers int // that are up: 0 outside Do
 
 	// The operation at hand. A worker takes a unit by lowering the number of
@@ -59,6 +61,12 @@ func NewTeam(s Set, workers int) *Team {
 		t.workers = append(t.workers, &Worker{set: s, pack: make([]float32, (blockRows+tileRows)*(blockInner+groupGap))})
 	}
 	t.wake = make(chan struct{}, len(t.workers))
+	for _, w := range t.workers[1:] {
+		t.loops = append(t.loops, func() {
+			defer t.running.Done()
+			t.work(w)
+		})
+	}
 	return t
 }
 
@@ -68,26 +76,29 @@ func (t *Team) Set() Set { return t.workers[0].set }
 // Do calls body with all workers awake, as far as there are processors for
 // them, so that [Team.Run] within it is shared out. It returns once body has
 // returned and the workers have ended. While body runs, workers without work
-// keep their processors busy for some microseconds at a time.
+// keep their processors busy for some microseconds at a time. Do and Run allocate nothing.
 func (t *Team) Do(body func()) {
 	n := min(len(t.workers), runtime.GOMAXPROCS(0)) - 1
 	if n <= 0 || t.helpers > 0 {
 		body()
 		return
 	}
-	var all sync.WaitGroup
-	defer all.Wait()
+	defer t.running.Wait()
 	t.helpers = n
 	t.ticket.Store(0)
-	defer func() {
-		t.ticket.Store(ended)
-		t.wakeUp(n)
-		t.helpers = 0
-	}()
-	for _, w := range t.workers[1 : n+1] {
-		all.Go(func() { t.work(w) })
+	defer t.end()
+	for _, loop := range t.loops[:n] {
+		t.running.Add(1)
+		go loop()
 	}
 	body()
+}
+
+// end sends the workers home.
+func (t *Team) end() {
+	t.ticket.Store(ended)
+	t.wakeUp(t.helpers)
+	t.helpers = 0
 }
 
 // Run runs every unit of op and returns. Within [Team.Do] all workers take
