@@ -96,7 +96,9 @@ func (a *actor) Act(_ context.Context, obs agent.Observation) (agent.Decision, e
 	if err != nil {
 		return agent.Decision{}, err
 	}
-	c, err := a.decoder.Choose(a.cache, logits[0], trie, a.lm.temperature, a.rng)
+	sampling := transformer.DefaultSampling()
+	sampling.Temperature = a.lm.temperature
+	c, err := a.decoder.Choose(a.cache, logits[0], trie, sampling, a.rng)
 	if err != nil {
 		return agent.Decision{}, tooLong(err)
 	}

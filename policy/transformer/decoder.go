@@ -40,7 +40,7 @@ type Decoder struct {
 	logits     [][]float32 // (sequences)
 	one        [1]*Cache
 	oneTokens  [1][]int32
-	weights    []float64 // of choose
+	drawers    [drawStripes]drawer
 }
 
 // piece is the tokens of one sequence that go through the layers together.

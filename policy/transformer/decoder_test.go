@@ -249,7 +249,7 @@ func TestChoose(t *testing.T) {
 	d, c, logits := prompted(t, m, prompt)
 	logits = slices.Clone(logits)
 	for range draws {
-		got, err := d.Choose(c, logits, trie, 1, rng)
+		got, err := d.Choose(c, logits, trie, DefaultSampling(), rng)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -307,7 +307,7 @@ func TestChooseEachToken(t *testing.T) {
 	for seed := range uint64(30) {
 		for _, temperature := range []float64{0.5, 1, 3} {
 			d, c, logits := prompted(t, m, prompt)
-			got, err := d.Choose(c, logits, trie, temperature, newRand(seed))
+			got, err := d.Choose(c, logits, trie, Sampling{Temperature: temperature, TopP: 1}, newRand(seed))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -346,7 +346,7 @@ func TestChooseGreedy(t *testing.T) {
 		for token, v := range tc.at {
 			logits[token] = v
 		}
-		got, err := d.Choose(c, logits, trie, 0, nil)
+		got, err := d.Choose(c, logits, trie, greedy(), nil)
 		if tc.want < 0 {
 			if err == nil {
 				t.Errorf("%v: chose %v", tc.at, got)
@@ -357,10 +357,10 @@ func TestChooseGreedy(t *testing.T) {
 			t.Errorf("%v: chose %v, error %v", tc.at, got.Tokens, err)
 		}
 	}
-	if _, err := d.Choose(c, logits, trie, math.NaN(), newRand(1)); err == nil {
+	if _, err := d.Choose(c, logits, trie, Sampling{Temperature: math.NaN(), TopP: 1}, newRand(1)); err == nil {
 		t.Error("temperature NaN passed")
 	}
-	if _, err := d.Choose(c, logits, trie, 1, nil); err == nil {
+	if _, err := d.Choose(c, logits, trie, DefaultSampling(), nil); err == nil {
 		t.Error("sampling without a source passed")
 	}
 }
@@ -377,7 +377,7 @@ func TestChooseFull(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.Choose(c, logits[0], trie, 0, nil); !errors.Is(err, ErrTooLong) || c.Len() != 2 {
+	if _, err := d.Choose(c, logits[0], trie, greedy(), nil); !errors.Is(err, ErrTooLong) || c.Len() != 2 {
 		t.Errorf("error %v, %d tokens", err, c.Len())
 	}
 }

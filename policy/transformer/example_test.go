@@ -54,7 +54,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	choice, err := decoder.Choose(cache, logits[0], rest, 0, nil)
+	choice, err := decoder.Choose(cache, logits[0], rest, transformer.Sampling{Temperature: 0, TopP: 1}, nil)
 	if err != nil {
 		log.Fatal(err)
 	}
