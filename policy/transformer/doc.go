@@ -16,15 +16,18 @@
 //     of package policy is such a sum.
 //   - [AdamW] turns gradients into an update, of all weights or of an
 //     [Adapter]'s, which is LoRA.
-//   - [Decoder] runs sequences forward with a [Cache] each, and chooses among
-//     admissible sequences, a [Trie], token by token.
+//   - [Decoder] runs sequences forward with a [Cache] each. As a [Sampling]
+//     says, it chooses among admissible sequences, a [Trie], token by token, or
+//     generates freely, many sequences at a time; rollouts of one prompt, and
+//     texts that go on ([PrefixCache]), read what they share once.
 //
 // Every result is the same bits for any number of threads. The logits of a
 // sequence are also the same bits whatever other sequences are decoded with
 // it, and however its tokens are split over calls of [Decoder.Append]. They do
 // depend on the machine code in use (see package kernel), in the last digits.
 //
-// A Model may be read by several goroutines; a Pass, Decoder, Cache or AdamW
-// belongs to one at a time, and none may run while [AdamW.Step], an Adapter,
-// [Model.CopyFrom] or the caller writes to the weights.
+// A Model may be read by several goroutines; a Pass, Decoder, Cache,
+// PrefixCache or AdamW belongs to one at a time, and none may run while
+// [AdamW.Step], an Adapter, [Model.CopyFrom] or the caller writes to the
+// weights.
 package transformer

@@ -1,0 +1,38 @@
+package transformer
+
+import "github.com/surefoot-ai/surefoot/policy/transformer/kernel"
+
+// draws is the drawing of the next token of several sequences. A unit draws for
+// every drawStripes-th of them, with a drawer of its own.
+type draws struct {
+	drawers   *[drawStripes]drawer
+	sequences []*growing
+}
+
+// Units implements kernel.Op.
+func (o *draws) Units() int { return min(len(o.sequences), drawStripes) }
+
+// Run implements kernel.Op.
+func (o *draws) Run(_ *kernel.Worker, unit int) {
+	for i := unit; i < len(o.sequences); i += drawStripes {
+		s := o.sequences[i]
+		var token int
+		token, s.logProb, s.err = o.drawers[unit].draw(s.logits, nil, s.source)
+		s.next[0] = int32(token)
+	}
+}
+
+// sharedDraws is the fewest logits to draw from that are worth waking other
+// goroutines for: some 0.1 ms of work.
+const sharedDraws = 1 << 14
+
+// draw draws the next token of the sequences that have been read.
+func (g *generation) draw() {
+	team := g.d.ops.team
+	g.draws.drawers = &g.d.drawers
+	if len(g.draws.sequences)*g.d.m.config.Vocab < sharedDraws {
+		team.Run(&g.draws)
+		return
+	}
+	team.Do(func() { team.Run(&g.draws) })
+}
