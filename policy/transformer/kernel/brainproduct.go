@@ -47,7 +47,8 @@ func (o *BrainProduct) check() {
 
 // direct computes the columns of panel j for few rows, whole chains at once.
 func (o *BrainProduct) direct(w *Worker, j int) {
-	t := brainTile{b: o.B.panel(j), inner: o.K, aRow: o.ARow, cRow: o.CRow}
+	t := &w.brain
+	*t = brainTile{b: o.B.panel(j), inner: o.K, aRow: o.ARow, cRow: o.CRow}
 	cols := min(Width, o.N-j*Width)
 	for i := 0; i < o.M; i += t.rows {
 		t.rows = w.set.brainRowsOf(o.M - i)
@@ -58,9 +59,9 @@ func (o *BrainProduct) direct(w *Worker, j int) {
 			t.add = o.Add[at:]
 		}
 		if cols == Width {
-			w.set.brainTile(&t)
+			w.set.brainTile(t)
 		} else {
-			w.brainEdge(&t, cols)
+			w.brainEdge(t, cols)
 		}
 	}
 }
@@ -68,15 +69,15 @@ func (o *BrainProduct) direct(w *Worker, j int) {
 // brainEdge computes a tile whose last columns lie outside C.
 func (w *Worker) brainEdge(t *brainTile, cols int) {
 	c, add := t.c, t.add
-	var e [tileRows * Width]float32
+	e := w.edge[:]
 	if add != nil {
 		for i := range t.rows {
 			copy(e[i*Width:i*Width+cols], add[i*t.cRow:])
 		}
-		t.add = e[:]
+		t.add = e
 	}
 	row := t.cRow
-	t.c, t.cRow = e[:], Width
+	t.c, t.cRow = e, Width
 	w.set.brainTile(t)
 	for i := range t.rows {
 		copy(c[i*row:i*row+cols], e[i*Width:])

@@ -19,7 +19,7 @@
 // # Layout
 //
 // Matrices are row-major with an explicit distance between rows. The right
-// operand of a product is packed into [Panels] first. Operations panic with
-// "kernel: internal error" if a slice is too short for the shape stated: the
-// caller checks what comes from outside.
+// operand of a product is packed into [Panels], or into [BrainPanels] if it is
+// bfloat16, first. Operations panic with "kernel: internal error" if a slice is
+// too short for the shape stated: the caller checks what comes from outside.
 package kernel

@@ -18,6 +18,7 @@ type Op interface {
 type Worker struct {
 	set     Set
 	tile    tile
+	brain   brainTile
 	edge    [tileRows * Width]float32
 	pack    []float32 // left operand of a product, packed
 	scores  []float32 // attention: scores, then probabilities, of a block of rows
@@ -72,6 +73,9 @@ func NewTeam(s Set, workers int) *Team {
 
 // Set is the machine code the team uses.
 func (t *Team) Set() Set { return t.workers[0].set }
+
+// Workers is how many workers share out what [Team.Run] is given.
+func (t *Team) Workers() int { return t.helpers + 1 }
 
 // Do calls body with all workers awake, as far as there are processors for
 // them, so that [Team.Run] within it is shared out. It returns once body has
