@@ -17,8 +17,9 @@ const sharedWork = 1e8
 // Decoder runs sequences forward. It owns scratch memory only: the sequences
 // live in their caches.
 type Decoder struct {
-	m   *Model
-	ops operations
+	m      *Model
+	frozen *Frozen // whose model m is; nil if m has all numbers
+	ops    operations
 
 	caches    []*Cache
 	pieces    []piece
@@ -85,11 +86,14 @@ func (d *Decoder) Append(caches []*Cache, tokens [][]int32) (logits [][]float32,
 	d.angles = d.m.rotaries(longest)
 	d.caches = caches
 	if int64(total)*d.m.config.ParameterCount() < sharedWork {
-		d.run(tokens)
+		err = d.run(tokens)
 	} else {
-		d.ops.team.Do(func() { d.run(tokens) })
+		d.Do(func() { err = d.run(tokens) })
 	}
 	d.caches = nil
+	if err != nil {
+		return nil, err
+	}
 	for i, c := range caches {
 		c.length += len(tokens[i])
 	}
@@ -121,8 +125,10 @@ func (d *Decoder) validate(caches []*Cache, tokens [][]int32) error {
 }
 
 // run takes all tokens through the model, decoderRows at a time.
-func (d *Decoder) run(tokens [][]int32) {
-	d.m.prepare(d.ops.team)
+func (d *Decoder) run(tokens [][]int32) error {
+	if d.frozen == nil {
+		d.m.prepare(d.ops.team)
+	}
 	d.begin()
 	for i, t := range tokens {
 		start := d.caches[i].length
@@ -134,13 +140,16 @@ func (d *Decoder) run(tokens [][]int32) {
 				d.positions = append(d.positions, int32(start+at+j))
 			}
 			if at += n; len(d.tokens) == decoderRows {
-				d.flush()
+				if err := d.flush(); err != nil {
+					return err
+				}
 			}
 		}
 	}
 	if len(d.tokens) > 0 {
-		d.flush()
+		return d.flush()
 	}
+	return nil
 }
 
 func (d *Decoder) begin() {
@@ -148,8 +157,8 @@ func (d *Decoder) begin() {
 }
 
 // flush takes the gathered pieces through all layers.
-func (d *Decoder) flush() {
-	m, o, c, n := d.m, &d.ops, d.m.config, len(d.tokens)
+func (d *Decoder) flush() error {
+	m, c, n := d.m, d.m.config, len(d.tokens)
 	d.spans, d.last, d.lastOf = d.spans[:0], d.last[:0], d.lastOf[:0]
 	for _, p := range d.pieces {
 		d.spans = append(d.spans, kernel.Span{Row: p.row, Rows: p.rows, Start: p.start})
@@ -165,13 +174,40 @@ func (d *Decoder) flush() {
 	}
 	d.q, d.o, d.k, d.v = resize(d.q, q), resize(d.o, q), resize(d.k, kv), resize(d.v, kv)
 	d.gate, d.up = resize(d.gate, n*c.Hidden), resize(d.up, n*c.Hidden)
-	o.gather = kernel.Gather{Index: d.tokens, Cols: c.Dim, Table: m.embed.data, Out: d.x}
-	o.team.Run(&o.gather)
+	if err := d.embed(); err != nil {
+		return err
+	}
 	for i := range m.layers {
+		if err := d.need(i); err != nil {
+			return err
+		}
 		d.layer(i)
+	}
+	if err := d.need(len(m.layers)); err != nil {
+		return err
 	}
 	d.project()
 	d.begin()
+	return nil
+}
+
+// embed sets x to the embeddings of the gathered tokens.
+func (d *Decoder) embed() error {
+	if d.frozen != nil {
+		return d.frozen.embed(d.x, d.tokens)
+	}
+	o := &d.ops
+	o.gather = kernel.Gather{Index: d.tokens, Cols: d.m.config.Dim, Table: d.m.embed.data, Out: d.x}
+	o.team.Run(&o.gather)
+	return nil
+}
+
+// need makes a part of the model ready, which that of a Frozen may not be.
+func (d *Decoder) need(part int) error {
+	if d.frozen == nil {
+		return nil
+	}
+	return d.frozen.need(part, d.ops.team)
 }
 
 // layer takes x through the i-th layer.
@@ -179,9 +215,9 @@ func (d *Decoder) layer(i int) {
 	l, o, c := &d.m.layers[i], &d.ops, d.m.config
 	r := rms{d.inv, float32(c.NormEpsilon)}
 	o.normalise(d.normed, d.x, l.norm1, r)
-	o.multiply(d.q, d.normed, &l.q.panels, nil)
-	o.multiply(d.k, d.normed, &l.k.panels, nil)
-	o.multiply(d.v, d.normed, &l.v.panels, nil)
+	o.decode(d.q, d.normed, l.q, nil)
+	o.decode(d.k, d.normed, l.k, nil)
+	o.decode(d.v, d.normed, l.v, nil)
 	o.offset(d.q, l.queryBias)
 	o.offset(d.k, l.keyBias)
 	o.offset(d.v, l.valBias)
@@ -202,13 +238,13 @@ func (d *Decoder) layer(i int) {
 		Spans: d.spans, Q: d.q, K: d.k, V: d.v, KeyCache: d.keys, ValueCache: d.values, Out: d.o,
 	}
 	o.team.Run(&o.attention)
-	o.multiply(d.x, d.o, &l.o.panels, d.x)
+	o.decode(d.x, d.o, l.o, d.x)
 	o.normalise(d.normed, d.x, l.norm2, r)
-	o.multiply(d.gate, d.normed, &l.gate.panels, nil)
-	o.multiply(d.up, d.normed, &l.up.panels, nil)
+	o.decode(d.gate, d.normed, l.gate, nil)
+	o.decode(d.up, d.normed, l.up, nil)
 	o.gate = kernel.Gate{Out: d.gate, G: d.gate, U: d.up}
 	o.team.Run(&o.gate)
-	o.multiply(d.x, d.gate, &l.down.panels, d.x)
+	o.decode(d.x, d.gate, l.down, d.x)
 }
 
 // project computes the logits after the sequences' last tokens.
@@ -223,5 +259,5 @@ func (d *Decoder) project() {
 	o.normalise(rows, rows, m.norm, rms{d.inv[:n], float32(c.NormEpsilon)})
 	// Pieces are in the order of the sequences, so their logits lie together.
 	first := d.lastOf[0]
-	o.multiply(d.logitsData[first*c.Vocab:(first+n)*c.Vocab], rows, &m.head.panels, nil)
+	o.decode(d.logitsData[first*c.Vocab:(first+n)*c.Vocab], rows, m.head, nil)
 }

@@ -11,6 +11,8 @@
 //   - [Model] is the weights; [Save] and [Load] are its safetensors form,
 //     [LoadFolder] and [SaveFolder] Hugging Face's for Llama, SmolLM2, Qwen2,
 //     Qwen2.5 and Qwen3.
+//   - [Frozen] is weights for decoding only, in the numbers of their files:
+//     [OpenFrozen] maps a folder and reads what is needed when it is.
 //   - [Pass] scores targets in a [Batch] and returns the gradient of any
 //     weighted sum of their log-probabilities and entropies: every objective
 //     of package policy is such a sum.
@@ -26,7 +28,7 @@
 // it, and however its tokens are split over calls of [Decoder.Append]. They do
 // depend on the machine code in use (see package kernel), in the last digits.
 //
-// A Model may be read by several goroutines; a Pass, Decoder, Cache,
+// A Model or Frozen may be read by several goroutines; a Pass, Decoder, Cache,
 // PrefixCache or AdamW belongs to one at a time, and none may run while
 // [AdamW.Step], an Adapter, [Model.CopyFrom] or the caller writes to the
 // weights.

@@ -80,3 +80,21 @@ func ExampleLoadFolder() {
 	}
 	// Output: 2 layers, ends with token 1
 }
+
+// A folder decoded as it is: its numbers are read when they are needed.
+func ExampleOpenFrozen() {
+	f, _, err := transformer.OpenFrozen("testdata/golden/qwen3")
+	if err != nil {
+		log.Fatal(err)
+	}
+	d := f.NewDecoder(2)
+	logits, err := d.Append([]*transformer.Cache{f.NewCache(16)}, [][]int32{{3, 1, 4, 1, 5}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(len(logits[0]), "logits")
+	// Output: 21 logits
+}

@@ -35,19 +35,37 @@ import (
 // Memory is taken in proportion to what the files hold: 4 bytes a weight. The
 // files must not be written to meanwhile; that one was cut off is an error.
 func LoadFolder(dir string) (*Model, map[string]json.RawMessage, error) {
-	b, err := readSmall(dir, configFile, maxConfigBytes)
+	c, unchanged, w, err := openFolder(dir)
 	if err != nil {
 		return nil, nil, fmt.Errorf("model folder %s: %w", dir, err)
 	}
-	c, unchanged, err := decodeFolderConfig(b)
-	if err != nil {
-		return nil, nil, fmt.Errorf("model folder %s: %w", dir, err)
+	m, err := w.load(c)
+	if closed := w.close(); err == nil {
+		err = closed
 	}
-	m, err := loadWeights(dir, c)
 	if err != nil {
 		return nil, nil, fmt.Errorf("model folder %s: %w", dir, err)
 	}
 	return m, unchanged, nil
+}
+
+// openFolder opens the weights of a folder, and checks all but their numbers.
+func openFolder(dir string) (c Config, unchanged map[string]json.RawMessage, w *weights, err error) {
+	b, err := readSmall(dir, configFile, maxConfigBytes)
+	if err != nil {
+		return c, nil, nil, err
+	}
+	if c, unchanged, err = decodeFolderConfig(b); err != nil {
+		return c, nil, nil, err
+	}
+	if w, err = openWeights(dir); err == nil {
+		err = w.match(c)
+	}
+	if err != nil {
+		w.close() // which cannot be of more interest
+		return c, nil, nil, err
+	}
+	return c, unchanged, w, nil
 }
 
 // The most bytes of the JSON files. The largest config.json known take some
@@ -71,21 +89,10 @@ func readSmall(dir, name string, most int) ([]byte, error) {
 	return b, err
 }
 
-// loadWeights reads the tensors of a folder into a model of the config.
-func loadWeights(dir string, c Config) (m *Model, err error) {
-	w, err := openWeights(dir)
-	defer func() {
-		if closed := w.close(); err == nil {
-			err = closed
-		}
-	}()
+// load reads the tensors, matched before, into a model of the config.
+func (w *weights) load(c Config) (*Model, error) {
+	m, err := empty(c)
 	if err != nil {
-		return nil, err
-	}
-	if err := w.match(c); err != nil {
-		return nil, err
-	}
-	if m, err = empty(c); err != nil {
 		return nil, err
 	}
 	return m, w.fill(m.params, kernel.NewTeam(m.set, runtime.GOMAXPROCS(0)))
@@ -221,13 +228,30 @@ func (w *weights) fill(params []Parameter, team *kernel.Team) error {
 	var err error
 	team.Do(func() {
 		for i := range params {
-			p := &params[i]
-			s := w.of[p.Name]
-			o := &conversion{dst: p.Data, src: s.t.bytes(p.Name), dtype: s.t.info[p.Name].DType}
-			if team.Run(o); o.fault.Load() && err == nil {
-				err = formatError("%s: tensor %q cannot be read: was the file cut off meanwhile?", s.name, p.Name)
+			if e := w.convert(params[i].Data, params[i].Name, team); err == nil {
+				err = e
 			}
 		}
 	})
 	return err
+}
+
+// convert converts a tensor, matched before, to dst.
+func (w *weights) convert(dst []float32, tensor string, team *kernel.Team) error {
+	b, dtype := w.bytes(tensor)
+	o := &conversion{dst: dst, src: b, dtype: dtype}
+	if team.Run(o); o.fault.Load() {
+		return w.unreadable(tensor)
+	}
+	return nil
+}
+
+// bytes is the data of a tensor, which exists.
+func (w *weights) bytes(tensor string) ([]byte, DType) {
+	t := w.of[tensor].t
+	return t.bytes(tensor), t.info[tensor].DType
+}
+
+func (w *weights) unreadable(tensor string) error {
+	return formatError("%s: tensor %q cannot be read: was the file cut off meanwhile?", w.of[tensor].name, tensor)
 }

@@ -105,6 +105,9 @@ func TestFolderDamage(t *testing.T) {
 			t.Errorf("%s: error %v, want ErrFormat", tc.what, err)
 			continue
 		}
+		if _, _, frozen := OpenFrozen(dir); frozen == nil || frozen.Error() != err.Error() {
+			t.Errorf("%s: OpenFrozen's error is %v, want %v", tc.what, frozen, err)
+		}
 		for _, s := range append(tc.names, dir) {
 			if !strings.Contains(err.Error(), s) {
 				t.Errorf("%s: error %q does not have %s", tc.what, err, s)

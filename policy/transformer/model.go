@@ -62,6 +62,8 @@ type matrix struct {
 	out, in int
 	data    []float32     // (out, in)
 	panels  kernel.Panels // in × out: Wᵀ, for decoding
+
+	brain *kernel.BrainPanels // in × out, in place of data and panels if not nil: see Frozen
 }
 
 // New returns a model with random weights: normal with deviation 0.02, the
@@ -132,11 +134,19 @@ func (c Config) shapes() []Parameter {
 
 // empty returns a model with zero weights.
 func empty(c Config) (*Model, error) {
+	return shell(c, func(*Parameter) bool { return true })
+}
+
+// shell returns a model with zero weights where there are to be any.
+func shell(c Config, filled func(*Parameter) bool) (*Model, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
 	m := &Model{config: c, set: kernel.Best(), params: c.shapes()}
 	for i := range m.params {
+		if !filled(&m.params[i]) {
+			continue
+		}
 		n := 1
 		for _, d := range m.params[i].Shape {
 			n *= d

@@ -7,6 +7,7 @@ import "github.com/surefoot-ai/surefoot/policy/transformer/kernel"
 type operations struct {
 	team           *kernel.Team
 	product        kernel.Product
+	brain          kernel.BrainProduct
 	pack           kernel.Pack
 	norm           kernel.Norm
 	normGrad       kernel.NormGrad
@@ -32,6 +33,19 @@ func (o *operations) multiply(y, x []float32, b *kernel.Panels, add []float32) {
 		A: x, ARow: b.K, ACol: 1, B: b, C: y, CRow: b.N, Add: add,
 	}
 	o.team.Run(&o.product)
+}
+
+// decode sets y = x·Wᵀ, w being packed already, and adds what add holds.
+func (o *operations) decode(y, x []float32, w *matrix, add []float32) {
+	if w.brain == nil {
+		o.multiply(y, x, &w.panels, add)
+		return
+	}
+	o.brain = kernel.BrainProduct{
+		M: len(x) / w.in, N: w.out, K: w.in,
+		A: x, ARow: w.in, B: w.brain, C: y, CRow: w.out, Add: add, Parts: o.team.Workers(),
+	}
+	o.team.Run(&o.brain)
 }
 
 // packed packs w for a direction, forward y = x·Wᵀ or backward dx = dy·W, into
