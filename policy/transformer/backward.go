@@ -29,9 +29,9 @@ func (p *Pass) Backward(dLogProb, dEntropy []float32) error {
 func (p *Pass) fitBackward(n int) {
 	c := p.m.config
 	q, kv := n*c.Heads*c.HeadDim, n*c.KVHeads*c.HeadDim
-	p.dx, p.dn = resize(p.dx, n*c.Dim), resize(p.dn, n*c.Dim)
+	most := min(n, rangeTokens)
+	p.dx, p.dn, p.dact = resize(p.dx, n*c.Dim), resize(p.dn, most*c.Dim), resize(p.dact, most*c.Hidden)
 	p.do, p.dq, p.dk, p.dv = resize(p.do, q), resize(p.dq, q), resize(p.dk, kv), resize(p.dv, kv)
-	p.dact = resize(p.dact, n*c.Hidden)
 }
 
 func (p *Pass) backward() {
@@ -40,7 +40,7 @@ func (p *Pass) backward() {
 	p.backwardHead()
 	for i := len(m.layers) - 1; i >= 0; i-- {
 		if p.checkpoint && i < len(m.layers)-1 {
-			p.forwardBlocks(i)
+			p.forwardAgain(i)
 		}
 		p.backwardFeed(i)
 		p.backwardAttention(i)
@@ -53,29 +53,40 @@ func (p *Pass) backward() {
 
 // backwardFeed takes dx through the feed-forward block of layer i.
 func (p *Pass) backwardFeed(i int) {
-	l, a, o := &p.m.layers[i], p.layer(i), &p.ops
-	o.applyBack(p.dact, p.dx, l.down, nil)
-	o.gateGrad = kernel.GateGrad{G: a.gate, U: a.up, D: p.dact, Act: p.act}
-	o.team.Run(&o.gateGrad)
-	dgate, dup := a.gate, p.dact
-	o.packRight(p.act, l.down.in)
-	o.weightGrad(p.grads[l.down.index], p.dx, l.down)
+	c, l, a, o := p.m.config, &p.m.layers[i], p.layer(i), &p.ops
+	o.packed(&o.weights[0], l.down, backward)
+	o.packed(&o.weights[1], l.gate, backward)
+	o.packed(&o.weights[2], l.up, backward)
+	p.ranges(func(r tokenRange) {
+		mid, dx, gate := r.of(a.mid, c.Dim), r.of(p.dx, c.Dim), r.of(a.gate, c.Hidden)
+		normed, dn, act, dact := p.normed[:len(mid)], p.dn[:len(mid)], p.act[:len(gate)], p.dact[:len(gate)]
+		o.multiply(dact, dx, &o.weights[0], nil)
+		o.gateGrad = kernel.GateGrad{G: gate, U: r.of(a.up, c.Hidden), D: dact, Act: act}
+		o.team.Run(&o.gateGrad)
+		dgate, dup := gate, dact
+		o.packRight(act, l.down.in)
+		o.weightGrad(p.grads[l.down.index], dx, l.down)
 
-	o.renormalise(p.normed, a.mid, l.norm2, a.inv2)
-	o.packRight(p.normed, l.gate.in)
-	o.weightGrad(p.grads[l.gate.index], dgate, l.gate)
-	o.weightGrad(p.grads[l.up.index], dup, l.up)
-	o.applyBack(p.dn, dgate, l.gate, nil)
-	o.applyBack(p.dn, dup, l.up, p.dn)
-	o.normBack(kernel.NormGrad{X: a.mid, DOut: p.dn, DX: p.dx, Weight: l.norm2.data, Inverse: a.inv2}, p.grads[l.norm2.index])
+		o.renormalise(normed, mid, l.norm2, a.inv2[r.lo:r.hi])
+		o.packRight(normed, l.gate.in)
+		o.weightGrad(p.grads[l.gate.index], dgate, l.gate)
+		o.weightGrad(p.grads[l.up.index], dup, l.up)
+		o.multiply(dn, dgate, &o.weights[1], nil)
+		o.multiply(dn, dup, &o.weights[2], dn)
+		o.normBack(kernel.NormGrad{X: mid, DOut: dn, DX: dx, Weight: l.norm2.data, Inverse: a.inv2[r.lo:r.hi]}, p.grads[l.norm2.index])
+	})
 }
 
 // backwardAttention takes dx through the attention block of layer i.
 func (p *Pass) backwardAttention(i int) {
 	c, l, a, o := p.m.config, &p.m.layers[i], p.layer(i), &p.ops
-	o.applyBack(p.do, p.dx, l.o, nil)
-	o.packRight(a.o, l.o.in)
-	o.weightGrad(p.grads[l.o.index], p.dx, l.o)
+	queries, keys := c.Heads*c.HeadDim, c.KVHeads*c.HeadDim
+	o.packed(&o.weights[0], l.o, backward)
+	p.ranges(func(r tokenRange) {
+		o.multiply(r.of(p.do, queries), r.of(p.dx, c.Dim), &o.weights[0], nil)
+		o.packRight(r.of(a.o, queries), l.o.in)
+		o.weightGrad(p.grads[l.o.index], r.of(p.dx, c.Dim), l.o)
+	})
 	o.attentionGrad = kernel.AttentionGrad{
 		Heads: p.heads(), Spans: p.spans, Q: a.q, K: a.k, V: a.v, Out: a.o, DOut: p.do,
 		LogSum: a.logSum, DQ: p.dq, DK: p.dk, DV: p.dv,
@@ -83,15 +94,22 @@ func (p *Pass) backwardAttention(i int) {
 	o.team.Run(&o.attentionGrad)
 	p.backwardHeads(i)
 
-	o.renormalise(p.normed, p.x[i], l.norm1, a.inv1)
-	o.packRight(p.normed, c.Dim)
-	o.weightGrad(p.grads[l.q.index], p.dq, l.q)
-	o.weightGrad(p.grads[l.k.index], p.dk, l.k)
-	o.weightGrad(p.grads[l.v.index], p.dv, l.v)
-	o.applyBack(p.dn, p.dq, l.q, nil)
-	o.applyBack(p.dn, p.dk, l.k, p.dn)
-	o.applyBack(p.dn, p.dv, l.v, p.dn)
-	o.normBack(kernel.NormGrad{X: p.x[i], DOut: p.dn, DX: p.dx, Weight: l.norm1.data, Inverse: a.inv1}, p.grads[l.norm1.index])
+	o.packed(&o.weights[0], l.q, backward)
+	o.packed(&o.weights[1], l.k, backward)
+	o.packed(&o.weights[2], l.v, backward)
+	p.ranges(func(r tokenRange) {
+		x, dq, dk, dv := r.of(p.x[i], c.Dim), r.of(p.dq, queries), r.of(p.dk, keys), r.of(p.dv, keys)
+		normed, dn := p.normed[:len(x)], p.dn[:len(x)]
+		o.renormalise(normed, x, l.norm1, a.inv1[r.lo:r.hi])
+		o.packRight(normed, c.Dim)
+		o.weightGrad(p.grads[l.q.index], dq, l.q)
+		o.weightGrad(p.grads[l.k.index], dk, l.k)
+		o.weightGrad(p.grads[l.v.index], dv, l.v)
+		o.multiply(dn, dq, &o.weights[0], nil)
+		o.multiply(dn, dk, &o.weights[1], dn)
+		o.multiply(dn, dv, &o.weights[2], dn)
+		o.normBack(kernel.NormGrad{X: x, DOut: dn, DX: r.of(p.dx, c.Dim), Weight: l.norm1.data, Inverse: a.inv1[r.lo:r.hi]}, p.grads[l.norm1.index])
+	})
 }
 
 // backwardHeads takes dq, dk and dv of layer i to before the rotation, the

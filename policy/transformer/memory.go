@@ -12,15 +12,17 @@ type Footprint struct {
 // K = KVHeads·HeadDim, H = Hidden and L layers whose activations are kept (all,
 // or one if checkpointed), it is 4 bytes times the sum of
 //
-//	4·P                         weights, gradients, two moments
-//	max matrix + 2·head         packed for the product at hand; the head both ways
-//	T·(Layers+1)·D              the residual stream before each layer, and after the last
-//	T·L·(D + 2·Q + 2·K + 2·H)   of a layer: stream between the blocks; q, attention's output; k, v; gate, up
-//	T·L·(Heads + 2)             of a layer: log-sums of attention, 1/rms
-//	T·(3·D + 2·Q + 2·K + 2·H + 1)  gradients, the normalised stream, the activation, positions
-//	T·max(D, Q, H)              packed for a weight's gradient
-//	targets·(4·D + 13)          of the head
-//	min(targets, rows)·Vocab    logits, of as many rows as 16 MiB hold, at least 64
+//	4·P                              weights, gradients, two moments
+//	max(3·D·H, 2·D·Q, D·(Q + 2·K))   packed weights of one block
+//	2·Vocab·D                        the packed head, both ways
+//	T·(Layers+1)·D                   the residual stream before each layer, and after the last
+//	T·L·(D + 2·Q + 2·K + 2·H)        of a layer: stream between the blocks; q, attention's output; k, v; gate, up
+//	T·L·(Heads + 2)                  of a layer: log-sums of attention, 1/rms
+//	T·(D + 2·Q + 2·K + 1)            gradients of the stream, attention's output, q, k, v; positions
+//	min(T, 512)·(2·D + 2·H + max(D, Q, H))
+//	                                 normalised stream, activation, their gradients, and one of them packed
+//	targets·(5·D + 13)               of the head
+//	min(targets, rows)·Vocab         logits, of as many rows as 16 MiB hold, at least 64
 //	3·HeadDim/2·min(2·T, MaxTokens)  angles of positions
 //
 // and with Config.QKNorm T·L·(Q + K + Heads + KVHeads). Packed matrices have
@@ -35,11 +37,13 @@ func (c Config) TrainingBytes(f Footprint) int64 {
 	if c.QKNorm {
 		layer += q + k + int64(c.Heads+c.KVHeads)
 	}
-	widest := max(d, q, h)
-	n := 4*c.ParameterCount() +
-		max(packed(d, h), packed(h, d), packed(q, d), packed(d, q)) + packed(vocab, d) + packed(d, vocab) +
-		t*int64(c.Layers+1)*d + t*kept*layer +
-		t*(3*d+2*q+2*k+2*h+1) + packed(t, widest) +
+	most := min(t, rangeTokens)
+	// Which of the three packed matrices is the largest depends on the block.
+	blocks := max(packed(d, h), packed(h, d), packed(d, q), packed(q, d)) +
+		2*max(packed(d, h), packed(h, d), packed(d, k), packed(k, d))
+	n := 4*c.ParameterCount() + blocks + packed(vocab, d) + packed(d, vocab) +
+		t*int64(c.Layers+1)*d + t*kept*layer + t*(d+2*q+2*k+1) +
+		most*(2*d+2*h) + max(packed(most, max(d, q, h)), packed(int64(logitRows(c, f.Targets)), d)) +
 		int64(3*c.HeadDim/2*min(max(2*f.Tokens, 128), c.MaxTokens)) +
 		int64(f.Targets)*(4*d+13) + int64(logitRows(c, f.Targets))*vocab
 	return 4 * n

@@ -22,8 +22,8 @@ type operations struct {
 	attention      kernel.Attention
 	attentionGrad  kernel.AttentionGrad
 	softmax        kernel.LogSoftmax
-	weight         kernel.Panels // a matrix, packed for the product at hand
-	right          kernel.Panels // packed right operand of a weight gradient
+	weights        [3]kernel.Panels // matrices, packed for the products at hand
+	right          kernel.Panels    // packed right operand of a weight gradient
 }
 
 // multiply sets y = x·B, and adds what add holds, which may be y or nil.
@@ -60,16 +60,6 @@ func (o *operations) packed(dst *kernel.Panels, w *matrix, d direction) *kernel.
 	}
 	o.team.Run(&o.pack)
 	return dst
-}
-
-// apply sets y = x·Wᵀ, and adds what add holds.
-func (o *operations) apply(y, x []float32, w *matrix, add []float32) {
-	o.multiply(y, x, o.packed(&o.weight, w, forward), add)
-}
-
-// applyBack sets dx = dy·W, and adds what add holds.
-func (o *operations) applyBack(dx, dy []float32, w *matrix, add []float32) {
-	o.multiply(dx, dy, o.packed(&o.weight, w, backward), add)
 }
 
 // packRight packs x, rows of the given width, for weightGrad.

@@ -21,18 +21,18 @@ type Pass struct {
 	angles    *angles
 	x         [][]float32 // (Layers+1)(tokens, Dim): residual stream before each layer, and after the last
 	acts      []activations
-	normed    []float32 // (tokens, Dim)
-	act       []float32 // (tokens, Hidden)
+	normed    []float32 // (rangeTokens, Dim)
+	act       []float32 // (rangeTokens, Hidden)
 	head      headState
 
 	grads [][]float32 // as Parameters
 	dx    []float32   // (tokens, Dim)
-	dn    []float32   // (tokens, Dim)
+	dn    []float32   // (rangeTokens, Dim)
 	do    []float32   // (tokens, Heads*HeadDim)
 	dq    []float32   // (tokens, Heads*HeadDim)
 	dk    []float32   // (tokens, KVHeads*HeadDim)
 	dv    []float32
-	dact  []float32 // (tokens, Hidden)
+	dact  []float32 // (rangeTokens, Hidden)
 	parts []float64 // partial sums of squares
 	sum   kernel.SumSquares
 }
@@ -123,7 +123,8 @@ func (p *Pass) fit(b *Batch) {
 			a.invQ, a.invK = resize(a.invQ, n*c.Heads), resize(a.invK, n*c.KVHeads)
 		}
 	}
-	p.normed, p.act = resize(p.normed, n*c.Dim), resize(p.act, n*c.Hidden)
+	most := min(n, rangeTokens)
+	p.normed, p.act = resize(p.normed, most*c.Dim), resize(p.act, most*c.Hidden)
 	p.head.fit(c, b)
 }
 
@@ -154,23 +155,65 @@ func (p *Pass) layer(i int) *activations {
 	return &p.acts[i]
 }
 
-// forwardLayer takes x[i] to x[i+1].
-func (p *Pass) forwardLayer(i int) {
-	p.forwardBlocks(i)
-	p.ops.apply(p.x[i+1], p.act, p.m.layers[i].down, p.layer(i).mid)
+// rangeTokens is how many tokens are taken through several operations in a row,
+// so that what one writes is still in the caches when the next one reads it.
+const rangeTokens = 512
+
+// tokenRange is tokens [lo,hi) of a batch.
+type tokenRange struct{ lo, hi int }
+
+// of is the range's rows of x, which has a row of the given width a token.
+func (r tokenRange) of(x []float32, width int) []float32 { return x[r.lo*width : r.hi*width] }
+
+// ranges calls f with one range of the batch's tokens after the other.
+func (p *Pass) ranges(f func(r tokenRange)) {
+	n := len(p.head.batch.Tokens)
+	for lo := 0; lo < n; lo += rangeTokens {
+		f(tokenRange{lo, min(lo+rangeTokens, n)})
+	}
 }
 
-// forwardBlocks computes the activations of layer i from x[i].
-func (p *Pass) forwardBlocks(i int) {
+// forwardLayer takes x[i] to x[i+1].
+func (p *Pass) forwardLayer(i int) {
 	c, l, a, o := p.m.config, &p.m.layers[i], p.layer(i), &p.ops
-	o.normalise(p.normed, p.x[i], l.norm1, rms{a.inv1, float32(c.NormEpsilon)})
+	p.forwardAttention(i)
+	o.packed(&o.weights[0], l.gate, forward)
+	o.packed(&o.weights[1], l.up, forward)
+	o.packed(&o.weights[2], l.down, forward)
+	p.ranges(func(r tokenRange) {
+		act := p.forwardGate(i, r)
+		o.multiply(r.of(p.x[i+1], c.Dim), act, &o.weights[2], r.of(a.mid, c.Dim))
+	})
+}
+
+// forwardAgain computes the activations of layer i from x[i].
+func (p *Pass) forwardAgain(i int) {
+	l, o := &p.m.layers[i], &p.ops
+	p.forwardAttention(i)
+	o.packed(&o.weights[0], l.gate, forward)
+	o.packed(&o.weights[1], l.up, forward)
+	p.ranges(func(r tokenRange) { p.forwardGate(i, r) })
+}
+
+// forwardAttention takes x[i] to the stream after layer i's attention.
+func (p *Pass) forwardAttention(i int) {
+	c, l, a, o := p.m.config, &p.m.layers[i], p.layer(i), &p.ops
+	queries, keys := c.Heads*c.HeadDim, c.KVHeads*c.HeadDim
 	q, k := a.q, a.k
 	if c.QKNorm {
 		q, k = a.rawQ, a.rawK
 	}
-	o.apply(q, p.normed, l.q, nil)
-	o.apply(k, p.normed, l.k, nil)
-	o.apply(a.v, p.normed, l.v, nil)
+	o.packed(&o.weights[0], l.q, forward)
+	o.packed(&o.weights[1], l.k, forward)
+	o.packed(&o.weights[2], l.v, forward)
+	p.ranges(func(r tokenRange) {
+		x := r.of(p.x[i], c.Dim)
+		normed := p.normed[:len(x)]
+		o.normalise(normed, x, l.norm1, rms{a.inv1[r.lo:r.hi], float32(c.NormEpsilon)})
+		o.multiply(r.of(q, queries), normed, &o.weights[0], nil)
+		o.multiply(r.of(k, keys), normed, &o.weights[1], nil)
+		o.multiply(r.of(a.v, keys), normed, &o.weights[2], nil)
+	})
 	o.offset(q, l.queryBias)
 	o.offset(k, l.keyBias)
 	o.offset(a.v, l.valBias)
@@ -184,12 +227,21 @@ func (p *Pass) forwardBlocks(i int) {
 		Heads: p.heads(), Spans: p.spans, Q: a.q, K: a.k, V: a.v, Out: a.o, LogSum: a.logSum,
 	}
 	o.team.Run(&o.attention)
-	o.apply(a.mid, a.o, l.o, p.x[i])
-	o.normalise(p.normed, a.mid, l.norm2, rms{a.inv2, float32(c.NormEpsilon)})
-	o.apply(a.gate, p.normed, l.gate, nil)
-	o.apply(a.up, p.normed, l.up, nil)
-	o.gate = kernel.Gate{Out: p.act, G: a.gate, U: a.up}
+	o.multiply(a.mid, a.o, o.packed(&o.weights[0], l.o, forward), p.x[i])
+}
+
+// forwardGate computes the inner part of layer i's feed-forward block, whose
+// packed weights are there, and returns its activation.
+func (p *Pass) forwardGate(i int, r tokenRange) []float32 {
+	c, l, a, o := p.m.config, &p.m.layers[i], p.layer(i), &p.ops
+	mid, gate, up := r.of(a.mid, c.Dim), r.of(a.gate, c.Hidden), r.of(a.up, c.Hidden)
+	normed, act := p.normed[:len(mid)], p.act[:len(gate)]
+	o.normalise(normed, mid, l.norm2, rms{a.inv2[r.lo:r.hi], float32(c.NormEpsilon)})
+	o.multiply(gate, normed, &o.weights[0], nil)
+	o.multiply(up, normed, &o.weights[1], nil)
+	o.gate = kernel.Gate{Out: act, G: gate, U: up}
 	o.team.Run(&o.gate)
+	return act
 }
 
 // ZeroGrad sets all gradients to zero.
