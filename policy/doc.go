@@ -9,6 +9,10 @@
 // teacher, play, remember, imitate the teacher who was told what memory
 // knows, and then learn from the own failures.
 //
+// [ChatModel] is a language model of other people's, which replies to messages
+// from a folder of Hugging Face's, with no server; policy/langchain makes it one
+// of langchaingo's.
+//
 // To add an objective, implement [Objective] in one new file; reinforce.go is
 // the example to follow.
 package policy

@@ -403,6 +403,9 @@ func TestPrefixCache(t *testing.T) {
 	m := lively(t, decoderConfig(), 1)
 	d := m.NewDecoder(1)
 	p := NewPrefixCache(m)
+	if p.Len() != 0 || p.Shared([]int32{1, 2}) != 0 {
+		t.Errorf("an empty one has %d tokens and shares %d", p.Len(), p.Shared([]int32{1, 2}))
+	}
 	rng := newRand(6)
 	o := GenerateOptions{Sampling: DefaultSampling()}
 	var chat []int32
@@ -428,7 +431,7 @@ func TestPrefixCache(t *testing.T) {
 		}
 		o.MaxTokens = 1 + rng.IntN(10)
 		c, rest := p.Begin(chat, o.MaxTokens)
-		if c.Len() != shared || len(rest) != len(chat)-shared || c.Capacity() < len(chat)+o.MaxTokens {
+		if c.Len() != shared || p.Len() != shared || len(rest) != len(chat)-shared || c.Capacity() < len(chat)+o.MaxTokens {
 			t.Fatalf("turn %d: %d tokens kept of %d, capacity %d", turn, c.Len(), shared, c.Capacity())
 		}
 		seed := uint64(turn)

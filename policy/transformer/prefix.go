@@ -14,6 +14,14 @@ type PrefixCache struct {
 // it is used.
 func NewPrefixCache(m *Model) *PrefixCache { return &PrefixCache{m: m} }
 
+// Len is the number of tokens in the cache.
+func (p *PrefixCache) Len() int {
+	if p.cache == nil {
+		return 0
+	}
+	return p.cache.length
+}
+
 // Shared is the number of leading tokens of a sequence that need not be read.
 // It is less than len(tokens): the logits after the last one are wanted.
 func (p *PrefixCache) Shared(tokens []int32) int {
