@@ -41,7 +41,7 @@ var frameworks = map[string][]string{
 	"github.com/google/uuid":             {""},
 	"github.com/philippgille/chromem-go": {"memory/index"},
 	"modernc.org/sqlite":                 {"memory/archive"},
-	"github.com/tmc/langchaingo":         {"agent/langchain", "memory/embed/", "memory/lesson/", "cmd/"},
+	"github.com/tmc/langchaingo":         {"agent/langchain", "memory/embed/", "memory/lesson/", "policy/langchain", "cmd/"},
 	"github.com/spf13/cobra":             {"cmd/"},
 	"github.com/spf13/pflag":             {"cmd/"},
 	"github.com/spf13/viper":             {"cmd/"},
