@@ -50,8 +50,9 @@ policy:
 	$(GO) run ./cmd/agentctl train --suite household --out policy/shipped/household.safetensors --force
 
 # Side by side with OpenBLAS and PyTorch, in one run, and what the processor can
-# do at most. Takes about 10 minutes of a machine that does nothing else. As
-# root on Debian it installs what it lacks.
+# do at most; then what is compared with the bandwidth of the memory. Takes about
+# 10 minutes of a machine that does nothing else. As root on Debian it installs
+# what it lacks.
 bench-peers:
 	@$${SUREFOOT_PYTHON:-/usr/bin/python3} -c 'import ctypes, torch; ctypes.CDLL("libopenblas.so.0")' 2>/dev/null || \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
@@ -60,6 +61,7 @@ bench-peers:
 		echo "make bench-peers: it compares with OpenBLAS and PyTorch: apt-get install python3-torch libopenblas0-pthread" >&2; exit 1; \
 	fi
 	$(GO) test -tags peers -timeout 60m -run '^$$' -bench 'Peer|Peak' -benchtime 9x ./policy/transformer/kernel ./policy/transformer
+	$(GO) test -timeout 60m -run '^$$' -bench 'Frozen/B=1$$|Open' ./policy/transformer
 
 # How the cost of training and sampling grows with the model, the length and the
 # number of sequences. Takes about 10 minutes.

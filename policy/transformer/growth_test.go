@@ -11,7 +11,7 @@ import (
 const growthTokens = 8
 
 // What is left out of BenchmarkGrowth: steps of more operations, some seconds
-// each, and more memory for the activations of a step or for caches.
+// each, and more memory for training or for caches.
 const (
 	growthOperations = 1e12
 	growthBytes      = 4 << 30
@@ -43,8 +43,8 @@ func benchmarkGrowth(b *testing.B, m *Model, length int) {
 		b.Fatal(err)
 	}
 	for _, sequences := range []int{1, 4, 16, 64, 256} {
-		g := growth{m.Config(), parameters(m), sequences, length}
-		if g.operations() <= growthOperations && g.activationBytes() <= growthBytes {
+		g := growth{m.Config(), sequences * length, length}
+		if g.operations() <= growthOperations && g.trainingBytes() <= growthBytes {
 			b.Run(fmt.Sprintf("B=%d/train", sequences), func(b *testing.B) {
 				step := newTraining(b, m.Clone(), threads, randomBatch(m.Config(), sequences, length))
 				step()
@@ -56,15 +56,14 @@ func benchmarkGrowth(b *testing.B, m *Model, length int) {
 		}
 		if g.cacheBytes() <= growthBytes {
 			b.Run(fmt.Sprintf("B=%d/sample", sequences), func(b *testing.B) {
-				s := newSampler(m, threads, sequences, 1)
-				for i := range s.caches {
-					s.caches[i] = full.Clone()
+				var caches []*Cache
+				for range sequences {
+					caches = append(caches, full.Clone())
 				}
+				s := newSampler(m, threads, caches)
+				s.run(b, length-growthTokens, growthTokens)
 				for b.Loop() {
-					for _, c := range s.caches {
-						c.Truncate(length - growthTokens)
-					}
-					s.goOn(b, growthTokens)
+					s.run(b, length-growthTokens, growthTokens)
 				}
 				b.ReportMetric(float64(sequences*growthTokens*b.N)/b.Elapsed().Seconds(), "tokens/s")
 			})
@@ -72,30 +71,23 @@ func benchmarkGrowth(b *testing.B, m *Model, length int) {
 	}
 }
 
-// growth is a step to train or sample.
+// growth is a batch to train, or caches to sample from.
 type growth struct {
-	config            Config
-	parameters        float64
-	sequences, length int
+	config         Config
+	tokens, length int // of all sequences, of one
 }
-
-func (g growth) tokens() float64 { return float64(g.sequences * g.length) }
 
 // operations of a step of training: a multiply-add for each parameter and token
 // forward and two backward, and as much for what a token attends to, on average
 // half of its sequence, with keys and with values.
 func (g growth) operations() float64 {
-	attention := float64(g.config.Layers * g.config.Dim * g.length)
-	return 6 * g.tokens() * (g.parameters + attention)
+	attended := int64(g.config.Layers * g.config.Dim * g.length)
+	return 6 * float64(g.tokens) * float64(g.config.ParameterCount()+attended)
 }
 
-// activationBytes is what a step of training keeps, about: 8 rows of Dim and 3
-// of Hidden for each token and layer, in float32.
-func (g growth) activationBytes() float64 {
-	return 4 * g.tokens() * float64(g.config.Layers*(8*g.config.Dim+3*g.config.Hidden))
+func (g growth) trainingBytes() int64 {
+	return g.config.TrainingBytes(Footprint{Tokens: g.tokens, Targets: g.tokens})
 }
 
 // cacheBytes is the keys and values of all sequences.
-func (g growth) cacheBytes() float64 {
-	return 8 * g.tokens() * float64(g.config.Layers*g.config.Dim)
-}
+func (g growth) cacheBytes() int64 { return 8 * int64(g.tokens*g.config.Layers*g.config.Dim) }

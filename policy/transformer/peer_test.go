@@ -5,7 +5,6 @@ package transformer
 import (
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
@@ -173,8 +172,12 @@ func comparePyTorch(b *testing.B, w peerWork, s torchSetting, threads int) {
 	m := newModel(b, barConfig())
 	var work func()
 	if w.batch > 0 {
-		sampler := newSampler(m, threads, w.batch, peerLength)
-		work = func() { sampler.run(b, peerLength) }
+		var caches []*Cache
+		for range w.batch {
+			caches = append(caches, NewCache(m, peerLength))
+		}
+		sampler := newSampler(m, threads, caches)
+		work = func() { sampler.run(b, 0, peerLength) }
 	} else {
 		work = newTraining(b, m, threads, randomBatch(m.Config(), peerSequences, peerLength))
 	}
@@ -182,7 +185,7 @@ func comparePyTorch(b *testing.B, w peerWork, s torchSetting, threads int) {
 	var shares []float64
 	turns.Run(b, func() float64 {
 		rate := w.tokens() / peertest.Median(timesOf(w.times, work))
-		shares = append(shares, 6*parameters(m)*rate/multiplyAdds(threads))
+		shares = append(shares, 6*float64(m.Config().ParameterCount())*rate/multiplyAdds(threads))
 		return rate
 	}, func() float64 { return process.rate(b, w) })
 	turns.Report(b, "PyTorch", "tokens/s", 1)
@@ -207,68 +210,35 @@ func multiplyAdds(threads int) float64 {
 	return max(peak.MultiplyAdds(256, threads, 20*time.Millisecond), peak.MultiplyAdds(512, threads, 20*time.Millisecond))
 }
 
-// parameters is the number of weights.
-func parameters(m *Model) float64 {
-	n := 0
-	for _, p := range m.Parameters() {
-		n += len(p.Data)
-	}
-	return float64(n)
-}
-
-// sampler draws tokens at temperature 1 from the whole vocabulary.
+// sampler samples sequences together, at temperature 1 from the whole
+// vocabulary.
 type sampler struct {
-	decoder *Decoder
-	caches  []*Cache
-	next    [][]int32 // one token each
-	weights []float64
-	rng     *rand.Rand
+	decoder   *Decoder
+	sequences []Sequence
 }
 
-// newSampler returns a sampler with empty caches.
-func newSampler(m *Model, threads, batch, capacity int) *sampler {
-	s := &sampler{decoder: m.NewDecoder(threads), weights: make([]float64, m.Config().Vocab), rng: newRand(1)}
-	for range batch {
-		s.caches = append(s.caches, NewCache(m, capacity))
-		s.next = append(s.next, []int32{0})
+// newSampler returns a sampler of sequences with these caches.
+func newSampler(m *Model, threads int, caches []*Cache) *sampler {
+	s := &sampler{decoder: m.NewDecoder(threads)}
+	for i, c := range caches {
+		s.sequences = append(s.sequences, Sequence{Cache: c, Tokens: []int32{0}, Rand: newRand(uint64(i))})
 	}
 	return s
 }
 
-// run samples n tokens of each sequence, from empty caches and token 0.
-func (s *sampler) run(b *testing.B, n int) {
-	for i, c := range s.caches {
-		c.Truncate(0)
-		s.next[i][0] = 0
+// run cuts all sequences to their first tokens, at most, appends token 0 and
+// samples n more.
+func (s *sampler) run(b *testing.B, first, n int) {
+	for _, q := range s.sequences {
+		q.Cache.Truncate(first)
 	}
-	s.goOn(b, n)
-}
-
-// goOn samples n tokens more.
-func (s *sampler) goOn(b *testing.B, n int) {
-	for range n {
-		logits, err := s.decoder.Append(s.caches, s.next)
-		if err != nil {
-			b.Fatal(err)
-		}
-		for i := range logits {
-			s.next[i][0] = s.draw(logits[i])
+	out, err := s.decoder.Generate(b.Context(), s.sequences, GenerateOptions{Sampling: DefaultSampling(), MaxTokens: n})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for i, c := range out {
+		if len(c.Tokens) != n {
+			b.Fatalf("sequence %d has %d new tokens, want %d", i, len(c.Tokens), n)
 		}
 	}
-}
-
-// draw draws a token with probability proportional to exp(logit).
-func (s *sampler) draw(logits []float32) int32 {
-	top, sum := slices.Max(logits), 0.0
-	for i, z := range logits {
-		s.weights[i] = math.Exp(float64(z - top))
-		sum += s.weights[i]
-	}
-	left := s.rng.Float64() * sum
-	for i, w := range s.weights {
-		if left -= w; left < 0 {
-			return int32(i)
-		}
-	}
-	return int32(len(logits) - 1)
 }
