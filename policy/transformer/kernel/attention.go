@@ -36,19 +36,60 @@ type Attention struct {
 	LogSum []float32 // (rows, Queries), out; nil: not kept. Log of the softmax's denominator
 }
 
-// Units is the number of pairs of span and key head.
-func (o *Attention) Units() int { return len(o.Spans) * o.Heads.Keys }
+// pairsAtOnce is how many pairs of span and key head a unit has if the spans
+// are short: while one is attended to the next one's caches are fetched.
+const pairsAtOnce = 8
 
-// Run does all queries of one span for the query heads of one key head. The
-// heads' queries at one position are done together, those at several head by
-// head.
+// pairs is the number of pairs of span and key head of a unit.
+func (o *Attention) pairs() int {
+	last := o.Spans[len(o.Spans)-1]
+	if o.KeyCache == nil || last.Row+last.Rows > 2*len(o.Spans) {
+		return 1
+	}
+	return pairsAtOnce
+}
+
+// Units is the number of pairs of span and key head, by pairs.
+func (o *Attention) Units() int { return units(len(o.Spans)*o.Heads.Keys, o.pairs()) }
+
+// Run does some pairs of span and key head.
 func (o *Attention) Run(w *Worker, unit int) {
-	h, s := o.Heads, o.Spans[unit/o.Heads.Keys]
-	kh := unit % h.Keys
+	lo, hi := chunk(unit, o.pairs(), len(o.Spans)*o.Heads.Keys)
+	for pair := lo; pair < hi; pair++ {
+		if o.KeyCache == nil {
+			w.attendSpan(o, pair)
+			continue
+		}
+		if pair == lo {
+			w.fetchPair(o, pair)
+		}
+		if pair+1 < hi {
+			w.fetchPair(o, pair+1)
+		}
+		w.attendSpan(o, pair)
+	}
+}
+
+// fetchPair asks for the caches of a pair, as far as they are in use.
+func (w *Worker) fetchPair(o *Attention, pair int) {
+	s := o.Spans[pair/o.Heads.Keys]
+	n, keys, values := s.Start+s.Rows, o.KeyCache[pair], o.ValueCache[pair]
+	w.set.fetch(keys.Data[:units(n, Width)*keys.K*Width])
+	for j := range units(values.N, Width) {
+		w.set.fetch(values.panel(j)[:n*Width])
+	}
+}
+
+// attendSpan does all queries of one span for the query heads of one key head.
+// The heads' queries at one position are done together, those at several head
+// by head.
+func (w *Worker) attendSpan(o *Attention, pair int) {
+	h, s := o.Heads, o.Spans[pair/o.Heads.Keys]
+	kh := pair % h.Keys
 	keys, values := &w.panels[0], &w.panels[1]
 	at := (s.Row*h.Keys + kh) * h.Dim
 	if o.KeyCache != nil {
-		keys, values = o.KeyCache[unit], o.ValueCache[unit]
+		keys, values = o.KeyCache[pair], o.ValueCache[pair]
 		for i := range s.Rows {
 			from := at + i*h.Keys*h.Dim
 			keys.setColumn(s.Start+i, o.K[from:from+h.Dim])
@@ -60,9 +101,9 @@ func (o *Attention) Run(w *Worker, unit int) {
 	}
 	group := h.Queries / h.Keys
 	if s.Rows == 1 {
-		w.fetchRows(values, s.Start+1)
-		if o.KeyCache != nil && unit+1 < o.Units() {
-			w.fetchColumns(o.KeyCache[unit+1], o.Spans[(unit+1)/h.Keys].Start+1)
+		if group == 1 {
+			w.attendOne(o, pair, keys, values)
+			return
 		}
 		for g := 0; g < group; g += queryRows {
 			w.attend(o, queries{head: kh*group + g, row: s.Row, heads: min(queryRows, group-g), start: s.Start}, keys, values)
@@ -97,15 +138,18 @@ func (w *Worker) packSpan(p *Panels, src []float32, rows int, how Heads, o orien
 	}
 }
 
-// fetchRows and fetchColumns ask for the first n rows or columns of p, which are
-// in the cache of nobody.
-func (w *Worker) fetchRows(p *Panels, n int) {
-	for j := range units(p.N, Width) {
-		w.set.fetch(p.panel(j)[:n*Width])
+// attendOne does one query of one head, which is what attend would do.
+func (w *Worker) attendOne(o *Attention, pair int, keys, values *Panels) {
+	h, s := o.Heads, o.Spans[pair/o.Heads.Keys]
+	at, seen := (s.Row*h.Queries+pair%h.Keys)*h.Dim, s.Start+1
+	w.scores = grow(w.scores, units(seen, strip)*strip)
+	w.rowTimes(w.scores, o.Q[at:at+h.Dim], keys)
+	sum := w.softmax(w.scores, seen, h.scale())
+	if o.LogSum != nil {
+		o.LogSum[s.Row*h.Queries+pair%h.Keys] = sum
 	}
+	w.rowTimes(o.Out[at:at+h.Dim], w.scores[:seen], values)
 }
-
-func (w *Worker) fetchColumns(p *Panels, n int) { w.set.fetch(p.Data[:units(n, Width)*p.K*Width]) }
 
 // queries are rows [row, row+rows) of one head, at positions from start; or, if
 // rows is 0, so many heads of one row.

@@ -25,6 +25,8 @@ type Product struct {
 // column ranges, which are of whole groups of panels.
 func (o *Product) grid() (rows, columns, group int) {
 	switch {
+	case o.M*o.N*o.K < sharedWork:
+		return o.M, 1, 1
 	case o.ARow == 1 && o.ACol != 1 && o.M > unitRows: // A is packed: in as few pieces as do
 		n := (units(o.M, blockRows) + 1) &^ 1
 		return units(units(o.M, n), tileRows) * tileRows, 1, 1
@@ -40,10 +42,11 @@ func (o *Product) grid() (rows, columns, group int) {
 }
 
 const (
-	unitRows   = 128 // rows of a unit
-	minRows    = 4   // fewer are done several panels at a time
-	wideGroup  = 4   // panels: a multiple of every Set's
-	maxColumns = 16  // column ranges
+	unitRows   = 128     // rows of a unit
+	sharedWork = 1 << 16 // multiply-adds worth sharing out: a microsecond's
+	minRows    = 4       // fewer are done several panels at a time
+	wideGroup  = 4       // panels: a multiple of every Set's
+	maxColumns = 16      // column ranges
 )
 
 // Units is the number of row ranges times the number of column ranges.
@@ -138,6 +141,18 @@ func (w *Worker) lastRow(o *Product, r rect, k0 int) {
 		w.place(o, k0, (r.m1-1)*o.CRow+col)
 		w.store(min(t.strips*strip, end-col))
 		col += t.strips * strip
+	}
+}
+
+// rowTimes sets c to the row a times the first len(a) rows and len(c) columns of
+// b: a Product of one row, without the words.
+func (w *Worker) rowTimes(c, a []float32, b *Panels) {
+	t := &w.tile
+	t.rows, t.times, t.inner, t.aRow, t.aCol, t.bNext = 1, 1, len(a), 0, 1, b.K*Width
+	for col := 0; col < len(c); col += t.strips * strip {
+		t.strips = w.set.atOnce(units(len(c)-col, strip))
+		t.a, t.b, t.c, t.add = a, b.Data[col/Width*t.bNext:], c[col:], nil
+		w.store(min(t.strips*strip, len(c)-col))
 	}
 }
 
