@@ -62,16 +62,15 @@ func (o *LogSoftmax) score(w *Worker, i int) {
 	if o.DEntropy != nil {
 		e = o.DEntropy[i]
 	}
-	var h float32
-	if e != 0 {
-		h = inv * entropySum(p, z, logSum)
-	}
-	for j, q := range p {
-		d := -g * q * inv
-		if e != 0 {
-			d -= e * q * inv * (z[j] - logSum + h)
+	if e == 0 {
+		w.set.scaleBy(p, -g)
+		w.set.scaleBy(p, inv)
+		copy(z, p)
+	} else {
+		h := inv * entropySum(p, z, logSum)
+		for j, q := range p {
+			z[j] = -g*q*inv - e*q*inv*(z[j]-logSum+h)
 		}
-		z[j] = d
 	}
 	if allowed != nil {
 		clear(logits)
