@@ -89,14 +89,13 @@ func (d *Decoder) Generate(ctx context.Context, sequences []Sequence, o Generate
 	if err != nil {
 		return nil, err
 	}
-	for len(g.live) > 0 {
-		if err = ctx.Err(); err != nil {
-			break
+	d.Do(func() {
+		for len(g.live) > 0 && err == nil {
+			if err = ctx.Err(); err == nil {
+				err = g.step()
+			}
 		}
-		if err = g.step(); err != nil {
-			break
-		}
-	}
+	})
 	out := make([]Continuation, len(g.all))
 	for i := range g.all {
 		out[i] = g.all[i].out
