@@ -23,18 +23,29 @@ const (
 )
 
 // OpenChatModel opens a folder as downloaded from Hugging Face: its model as
-// [transformer.LoadFolder] does, its tokenizer.json as [huggingface.Open], and
-// its chat template, chat_template.jinja or that of tokenizer_config.json, as
-// [huggingface.ReadLayout]. Of the tokenizer's warnings none is an error.
+// [transformer.OpenFrozen] does, so that its files must not be written to until
+// Close; its tokenizer.json as [huggingface.Open]; and its chat template,
+// chat_template.jinja or that of tokenizer_config.json, as
+// [huggingface.ReadLayout]. The tokenizer's warnings are no errors.
 //
 // A reply ends at the tokens that the template ends a message with and at
 // eos_token_id of config.json and of generation_config.json. Of the latter
 // nothing else is used: how tokens are drawn is the caller's to say.
 func OpenChatModel(dir string, o ChatModelOptions) (*ChatModel, error) {
-	m, fields, err := loadChatWeights(dir)
+	m, fields, err := transformer.OpenFrozen(dir)
 	if err != nil {
 		return nil, err
 	}
+	c, err := withSideFiles(dir, m, fields, o)
+	if err != nil {
+		m.Close() // which cannot be of more interest
+		return nil, err
+	}
+	return c, nil
+}
+
+// withSideFiles reads the files beside those of the model.
+func withSideFiles(dir string, m *transformer.Frozen, fields map[string]json.RawMessage, o ChatModelOptions) (*ChatModel, error) {
 	t, err := huggingface.Open(filepath.Join(dir, tokenizerFile))
 	if err != nil {
 		return nil, err
@@ -53,12 +64,6 @@ func OpenChatModel(dir string, o ChatModelOptions) (*ChatModel, error) {
 		return nil, fmt.Errorf("model folder %s: %w", dir, err)
 	}
 	return c, nil
-}
-
-// loadChatWeights is the one place that says in which form the weights of a
-// ChatModel are held.
-func loadChatWeights(dir string) (*transformer.Model, map[string]json.RawMessage, error) {
-	return transformer.LoadFolder(dir)
 }
 
 // openLayout returns the layout of a folder's chat template, or nil if it has

@@ -16,7 +16,7 @@ import (
 // is safe for concurrent use: calls share the weights, and each has a decoder
 // and a cache of its own.
 type ChatModel struct {
-	model  *transformer.Model
+	model  *transformer.Frozen
 	tokens *huggingface.Tokenizer
 	layout *huggingface.Layout // nil: it goes on with a text
 	ends   []int32             // tokens that end a reply
@@ -54,11 +54,10 @@ var (
 	ErrMessages = errors.New("policy: messages cannot be replied to")
 )
 
-// NewChatModel returns one over m, which must not be written to any more. If o
-// has no Layout it goes on with a text. The ends are the tokens that end a
-// reply. It returns an error if m lacks tokens that t has, or names an option
-// that is out of its bounds.
-func NewChatModel(m *transformer.Model, t *huggingface.Tokenizer, ends []int32, o ChatModelOptions) (*ChatModel, error) {
+// NewChatModel returns one over m. If o has no Layout it goes on with a text.
+// The ends are the tokens that end a reply. It returns an error if m lacks
+// tokens that t has, or names an option that is out of its bounds.
+func NewChatModel(m *transformer.Frozen, t *huggingface.Tokenizer, ends []int32, o ChatModelOptions) (*ChatModel, error) {
 	c := m.Config()
 	if t.Vocab() > c.Vocab {
 		return nil, fmt.Errorf("policy: tokenizer has %d tokens, model %d", t.Vocab(), c.Vocab)
@@ -85,6 +84,10 @@ func (m *ChatModel) MaxContextTokens() int { return m.o.MaxContextTokens }
 
 // CountTokens is the length of text in the model's tokens.
 func (m *ChatModel) CountTokens(text string) int { return m.tokens.Count(text) }
+
+// Close gives the weights' files back. Replies are errors, which wrap
+// fs.ErrClosed, from then on.
+func (m *ChatModel) Close() error { return m.model.Close() }
 
 // prompt is the tokens of messages, laid out.
 func (m *ChatModel) prompt(messages []huggingface.Message) ([]int32, error) {
@@ -128,7 +131,7 @@ func (m *ChatModel) take(tokens []int32) *seat {
 		}
 	}
 	if best < 0 || len(m.idle) < m.o.IdleCaches && 2*most < m.idle[best].prefix.Len() {
-		return &seat{m.model.NewDecoder(m.o.Threads), transformer.NewPrefixCache(m.model)}
+		return &seat{m.model.NewDecoder(m.o.Threads), m.model.NewPrefixCache()}
 	}
 	s := m.idle[best]
 	m.idle = slices.Delete(m.idle, best, best+1)

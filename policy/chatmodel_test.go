@@ -36,6 +36,11 @@ func writer(t testing.TB, o ChatModelOptions) *ChatModel {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		if err := m.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	return m
 }
 
@@ -59,8 +64,12 @@ func babbler(t testing.TB, o ChatModelOptions) *ChatModel {
 		}
 	}
 	m.Changed()
+	f, err := m.Freeze()
+	if err != nil {
+		t.Fatal(err)
+	}
 	o.Layout = w.layout
-	b, err := NewChatModel(m, w.tokens, w.ends, o)
+	b, err := NewChatModel(f, w.tokens, w.ends, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -350,16 +359,26 @@ func TestReplyErrors(t *testing.T) {
 	if r := replies(t, m, say("a"), greedily(0))[0]; r.Text != "Sure, why not?" {
 		t.Errorf("after errors: %+v", r)
 	}
+	if err := m.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Reply(t.Context(), say("b"), greedily(0)); !errors.Is(err, fs.ErrClosed) {
+		t.Errorf("closed: %v", err)
+	}
 }
 
 func TestNewChatModelRefuses(t *testing.T) {
 	w := writer(t, ChatModelOptions{})
-	small, err := transformer.New(toyModelConfig(100), rand.New(rand.NewPCG(1, 1)))
+	toy, err := transformer.New(toyModelConfig(100), rand.New(rand.NewPCG(1, 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	small, err := toy.Freeze()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, tc := range []struct {
-		m    *transformer.Model
+		m    *transformer.Frozen
 		ends []int32
 		o    ChatModelOptions
 		says string

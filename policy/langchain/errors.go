@@ -1,7 +1,6 @@
 package langchain
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
@@ -28,18 +27,14 @@ func invalid(err error) error {
 	return llms.NewError(llms.ErrCodeInvalidRequest, provider, err.Error()).WithCause(err)
 }
 
-// listenerError is one of the streaming function.
-type listenerError struct{ error }
-
-func (e listenerError) Unwrap() error { return e.error }
-
-// failure is an error of a ChatModel as langchaingo has them.
-func failure(ctx context.Context, err error) error {
-	if _, ok := errors.AsType[listenerError](err); ok || ctx.Err() != nil {
-		return err
-	}
-	if errors.Is(err, policy.ErrPromptTooLong) {
+// failure is an error of a ChatModel as langchaingo has them. Those of the
+// context, the streaming function and the files stay as they are.
+func failure(err error) error {
+	switch {
+	case errors.Is(err, policy.ErrPromptTooLong):
 		return llms.NewError(llms.ErrCodeTokenLimit, provider, err.Error()).WithCause(err)
+	case errors.Is(err, policy.ErrMessages):
+		return invalid(err)
 	}
-	return invalid(err)
+	return err
 }

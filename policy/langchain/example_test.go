@@ -27,6 +27,7 @@ func ExampleOpen() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	defer model.Close()
 	reply, err := model.GenerateContent(context.Background(), []llms.MessageContent{
 		llms.TextParts(llms.ChatMessageTypeSystem, "You know where things are. Be brief."),
 		llms.TextParts(llms.ChatMessageTypeHuman, "Where is the mug?"),

@@ -56,6 +56,9 @@ func New(chat *policy.ChatModel, name string, o Options) (*Model, error) {
 	return &Model{chat: chat, name: name, maxTokens: o.MaxTokens, callbacks: o.Callbacks}, nil
 }
 
+// Close gives the files of the model back: see policy.ChatModel.
+func (m *Model) Close() error { return m.chat.Close() }
+
 // Call implements llms.Model: one text, one reply.
 func (m *Model) Call(ctx context.Context, prompt string, options ...llms.CallOption) (string, error) {
 	return llms.GenerateFromSinglePrompt(ctx, m, prompt, options...)
@@ -81,8 +84,8 @@ func (m *Model) Call(ctx context.Context, prompt string, options ...llms.CallOpt
 // Errors are *llms.Error: of code not_implemented, wrapping ErrUnsupported, for
 // what a local model cannot do; token_limit, wrapping policy.ErrPromptTooLong,
 // for messages that leave no room for a reply, saying by how much;
-// invalid_request for what is wrong in itself. An error of ctx or of the
-// streaming function is wrapped as it is.
+// invalid_request for what is wrong in itself. Errors of ctx, of the streaming
+// function and of the files are none of these, but wrapped as they are.
 func (m *Model) GenerateContent(ctx context.Context, messages []llms.MessageContent, options ...llms.CallOption) (*llms.ContentResponse, error) {
 	if m.callbacks != nil {
 		m.callbacks.HandleLLMGenerateContentStart(ctx, messages)
@@ -108,7 +111,7 @@ func (m *Model) generate(ctx context.Context, messages []llms.MessageContent, op
 	}
 	replies, err := m.chat.Reply(ctx, chat, o)
 	if err != nil {
-		return nil, failure(ctx, err)
+		return nil, failure(err)
 	}
 	response := &llms.ContentResponse{}
 	for _, r := range replies {

@@ -30,6 +30,11 @@ func opened(t testing.TB, o Options, reply ...string) *Model {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		if err := m.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	return m
 }
 
@@ -328,7 +333,13 @@ func TestOpenRefuses(t *testing.T) {
 	if _, err := Open(t.TempDir(), Options{}); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("no model: %v", err)
 	}
-	m := opened(t, Options{}, "Un")
+	m := opened(t, Options{}, "Un", "der")
+	if err := m.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Call(t.Context(), "Where?"); !errors.Is(err, fs.ErrClosed) {
+		t.Errorf("closed: %v", err)
+	}
 	if _, err := New(m.chat, "x", Options{MaxTokens: -1}); err == nil || !strings.Contains(err.Error(), "MaxTokens is -1") {
 		t.Errorf("%v", err)
 	}

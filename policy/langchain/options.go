@@ -48,12 +48,7 @@ func (m *Model) replyOptions(ctx context.Context, options []llms.CallOption) (po
 		if o.Replies > 1 {
 			return o, unsupported("option StreamingFunc with %d replies", o.Replies)
 		}
-		o.OnText = func(text string) error {
-			if err := f(ctx, []byte(text)); err != nil {
-				return listenerError{err}
-			}
-			return nil
-		}
+		o.OnText = func(text string) error { return f(ctx, []byte(text)) }
 	}
 	if given.N != 0 && given.CandidateCount != 0 && given.N != given.CandidateCount {
 		return o, invalid(fmt.Errorf("option N is %d, but CandidateCount %d", given.N, given.CandidateCount))
