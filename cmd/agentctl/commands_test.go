@@ -26,6 +26,7 @@ func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args 
 		"fullstdout": checkFullStdout,
 		"record":     recordEpisodes,
 		"llm":        serveLLM,
+		"folder":     writeModelFolder,
 		"awaitlines": awaitLines,
 		"firstword":  firstWord,
 	}

@@ -62,7 +62,8 @@ goes on with --resume. The number of workers does not change the result.`,
 		Example: `  agentctl eval
   agentctl eval --policy random --conditions none --trials 1
   agentctl eval --suite alfworld --data DIR --split valid_seen
-  agentctl eval --model ollama:qwen3:8b --tasks 10 --workers 1`,
+  agentctl eval --model ollama:qwen3:8b --tasks 10 --workers 1
+  agentctl eval --model folder:SmolLM2-135M-Instruct --tasks 10`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.eval(cmd, o) },
 	}
@@ -100,7 +101,7 @@ func (a *app) eval(cmd *cobra.Command, o evalOptions) error {
 	if err != nil {
 		return err
 	}
-	actor, err := o.policy.open(ctx, o.suite)
+	actor, err := o.policy.open(ctx, o.suite, o.workers)
 	if err != nil {
 		return err
 	}

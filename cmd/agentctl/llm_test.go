@@ -6,11 +6,14 @@ import (
 	"hash/fnv"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/surefoot-ai/surefoot/policy/langchain/langchaintest"
 )
 
 // serveLLM starts a language model on a loopback address, which speaks the
@@ -62,6 +65,17 @@ func serveLLM(ts *testscript.TestScript, neg bool, args []string) {
 	}))
 	ts.Defer(h.Close)
 	ts.Setenv(args[0], h.URL)
+}
+
+// writeModelFolder makes a folder with a language model that replies with the
+// given pieces: folder DIR PIECE...
+func writeModelFolder(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: folder DIR PIECE...")
+	}
+	dir := ts.MkAbs(args[0])
+	ts.Check(os.MkdirAll(dir, 0o755))
+	ts.Check(langchaintest.WriteFolder(dir, args[1:]...))
 }
 
 // oneOf is one of the actions that a prompt lists, or "ready" if it lists none.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"runtime"
+	"strings"
 
 	"github.com/spf13/pflag"
 	"github.com/tmc/langchaingo/llms"
@@ -14,6 +16,7 @@ import (
 	"github.com/surefoot-ai/surefoot/agent/langchain"
 	"github.com/surefoot-ai/surefoot/eval/household"
 	"github.com/surefoot-ai/surefoot/policy"
+	local "github.com/surefoot-ai/surefoot/policy/langchain"
 	"github.com/surefoot-ai/surefoot/policy/shipped"
 )
 
@@ -35,7 +38,7 @@ type policyOptions struct {
 func (o *policyOptions) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.name, "policy", policyShipped, "who acts: shipped, random, expert, or a policy file")
 	f.Float64Var(&o.temperature, "temperature", -1, "of the local policy's actions; 0 is greedy, -1 is what its file says")
-	f.StringVar(&o.model, "model", "", "let a language model act instead: openai:NAME (key: $OPENAI_API_KEY) or ollama:NAME")
+	f.StringVar(&o.model, "model", "", "let a language model act instead: openai:NAME (key: $OPENAI_API_KEY), ollama:NAME or folder:DIR (of Hugging Face's)")
 	f.StringVar(&o.baseURL, "base-url", "", "where the model is served, if not at its usual place")
 }
 
@@ -45,10 +48,11 @@ type openedPolicy struct {
 	countTokens func(string) int // in the policy's own tokens; nil: it has none
 }
 
-// open opens the policy that o names.
-func (o policyOptions) open(ctx context.Context, s suiteOptions) (openedPolicy, error) {
+// open opens the policy that o names, to be used by so many workers at once; 0:
+// one per processor.
+func (o policyOptions) open(ctx context.Context, s suiteOptions, workers int) (openedPolicy, error) {
 	if o.model != "" {
-		return o.openModel(ctx)
+		return o.openModel(ctx, workers)
 	}
 	if o.baseURL != "" {
 		return openedPolicy{}, usagef("--base-url %s: needs --model", o.baseURL)
@@ -97,23 +101,70 @@ func openPolicy(name string, s suiteOptions) (openedPolicy, error) {
 	return openedPolicy{lm, lm.CountTokens}, nil
 }
 
-// openModel opens a language model behind a server and asks it one thing, so
-// that a wrong name, address or key is found before the first episode.
-func (o policyOptions) openModel(ctx context.Context) (openedPolicy, error) {
-	m, err := langchain.Open(o.model, langchain.Server{BaseURL: o.baseURL, Key: os.Getenv("OPENAI_API_KEY")})
-	switch {
-	case errors.Is(err, langchain.ErrSpec):
-		return openedPolicy{}, usagef("--model %s: %w", o.model, langchain.ErrSpec)
-	case errors.Is(err, langchain.ErrNoKey):
-		return openedPolicy{}, usagef("--model %s: $OPENAI_API_KEY must hold a key, or --base-url name a server that needs none", o.model)
-	case err != nil:
-		return openedPolicy{}, usagef("--base-url: %w", err)
+// openModel opens a language model and asks it one thing in the way of a
+// policy, so that a wrong name, address or key, or a model that is none for
+// chats, is found before the first episode.
+func (o policyOptions) openModel(ctx context.Context, workers int) (openedPolicy, error) {
+	open := o.openServer
+	if strings.HasPrefix(o.model, folderSpec) {
+		open = func() (llms.Model, error) { return o.openFolder(workers) }
 	}
-	if _, err := llms.GenerateFromSinglePrompt(ctx, m, "Answer with the word ready.", llms.WithMaxTokens(16)); err != nil {
+	m, err := open()
+	if err != nil {
+		return openedPolicy{}, err
+	}
+	question := []llms.MessageContent{
+		llms.TextParts(llms.ChatMessageTypeSystem, "You reply with one word."),
+		llms.TextParts(llms.ChatMessageTypeHuman, "Answer with the word ready."),
+	}
+	if _, err := m.GenerateContent(ctx, question, llms.WithMaxTokens(16)); err != nil {
 		return openedPolicy{}, fmt.Errorf("model %s does not answer: %w", o.model, err)
 	}
 	p, err := langchain.New(m, o.model, langchain.Options{})
 	return openedPolicy{Policy: p}, err
+}
+
+// folderSpec begins the name of a model that is a folder, and not behind a
+// server.
+const folderSpec = "folder:"
+
+func (o policyOptions) openServer() (llms.Model, error) {
+	m, err := langchain.Open(o.model, langchain.Server{BaseURL: o.baseURL, Key: os.Getenv("OPENAI_API_KEY")})
+	switch {
+	case errors.Is(err, langchain.ErrSpec):
+		return nil, usagef(`--model %s: must be "openai:NAME", "ollama:NAME" or "folder:DIR"`, o.model)
+	case errors.Is(err, langchain.ErrNoKey):
+		return nil, usagef("--model %s: $OPENAI_API_KEY must hold a key, or --base-url name a server that needs none", o.model)
+	case err != nil:
+		return nil, usagef("--base-url: %w", err)
+	}
+	return m, nil
+}
+
+// openFolder opens a model that workers share: each has an episode of its own
+// to go on with. Its files stay open until the process ends.
+func (o policyOptions) openFolder(workers int) (llms.Model, error) {
+	dir := strings.TrimPrefix(o.model, folderSpec)
+	if o.baseURL != "" {
+		return nil, usagef("--base-url %s: --model %s has no server", o.baseURL, o.model)
+	}
+	if dir == "" {
+		return nil, usagef("--model %s: names no folder", o.model)
+	}
+	processors := runtime.GOMAXPROCS(0)
+	if workers == 0 {
+		workers = processors
+	}
+	m, err := local.Open(dir, local.Options{Chat: policy.ChatModelOptions{
+		Threads: max(processors/workers, 1), IdleCaches: workers,
+	}})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, usagef("--model %s: %w", o.model, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
 }
 
 // random takes any admissible action, each with the same probability: the
