@@ -21,18 +21,3 @@ func (o *draws) Run(_ *kernel.Worker, unit int) {
 		s.next[0] = int32(token)
 	}
 }
-
-// sharedDraws is the fewest logits to draw from that are worth waking other
-// goroutines for: some 0.1 ms of work.
-const sharedDraws = 1 << 14
-
-// draw draws the next token of the sequences that have been read.
-func (g *generation) draw() {
-	team := g.d.ops.team
-	g.draws.drawers = &g.d.drawers
-	if len(g.draws.sequences)*g.d.m.config.Vocab < sharedDraws {
-		team.Run(&g.draws)
-		return
-	}
-	team.Do(func() { team.Run(&g.draws) })
-}

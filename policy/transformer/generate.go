@@ -139,7 +139,7 @@ func (d *Decoder) newGeneration(sequences []Sequence, o GenerateOptions) (*gener
 	if err := d.validateSequences(sequences); err != nil {
 		return nil, err
 	}
-	g := &generation{d: d, o: o, all: make([]growing, len(sequences))}
+	g := &generation{d: d, o: o, all: make([]growing, len(sequences)), draws: draws{drawers: &d.drawers}}
 	for i, s := range sequences {
 		src := source{o.Sampling, s.Rand}
 		if err := src.validate(); err != nil {
@@ -203,7 +203,7 @@ func (g *generation) step() error {
 			g.draws.sequences = append(g.draws.sequences, s)
 		}
 	}
-	g.draw()
+	g.d.ops.team.Run(&g.draws)
 	for _, s := range g.draws.sequences {
 		if err := g.grow(s); err != nil {
 			return fmt.Errorf("sequence %d: %w", s.index, err)
