@@ -529,3 +529,48 @@ func TestOpenChatModelRefuses(t *testing.T) {
 		t.Errorf("a damaged tokenizer_config.json: %v", err)
 	}
 }
+
+// FuzzChatFiles: whatever the files beside the model hold, the end tokens are
+// tokens of the model or there is an error, and the model replies.
+func FuzzChatFiles(f *testing.F) {
+	w := writer(f, ChatModelOptions{})
+	dir := f.TempDir()
+	var seeds []string
+	for _, name := range []string{"tokenizer_config.json", "generation_config.json"} {
+		b, err := os.ReadFile(filepath.Join(chatFolder(f, "Su"), name))
+		if err != nil {
+			f.Fatal(err)
+		}
+		seeds = append(seeds, string(b))
+	}
+	f.Add(seeds[0], "", seeds[1], "[1, 2]")
+	f.Add("{}", "{{ bos_token }}", `{"eos_token_id": null}`, "null")
+	f.Add(`{"chat_template": [{"name": "default", "template": "x"}]}`, "", `{"eos_token_id": 1e9}`, "-1")
+	f.Fuzz(func(t *testing.T, config, template, generation, end string) {
+		for name, text := range map[string]string{"tokenizer_config.json": config, "chat_template.jinja": template, "generation_config.json": generation} {
+			path := filepath.Join(dir, name)
+			err := os.WriteFile(path, []byte(text), 0o644)
+			if text == "" { // no such file
+				err = os.Remove(path)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		l, err := openLayout(dir)
+		if err != nil {
+			return
+		}
+		ends, err := endTokens(dir, map[string]json.RawMessage{"eos_token_id": json.RawMessage(end)}, w.tokens, l)
+		if err != nil {
+			return
+		}
+		m, err := NewChatModel(w.model, w.tokens, ends, ChatModelOptions{Layout: l})
+		if err != nil {
+			return
+		}
+		if _, err := m.Reply(t.Context(), say("a"), greedily(1)); err != nil && !errors.Is(err, ErrPromptTooLong) {
+			t.Fatal(err)
+		}
+	})
+}

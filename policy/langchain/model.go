@@ -69,7 +69,8 @@ func (m *Model) Call(ctx context.Context, prompt string, options ...llms.CallOpt
 // model without a chat template goes on with the text of one human message.
 //
 // Without options it is greedy: where a temperature is given, and nothing else,
-// it draws from all tokens. WithMetadata(map[string]any{"min_p": 0.1}) gives
+// it draws from all tokens. Top-k and top-p of 0 are those that are not given,
+// which langchaingo does not tell apart. WithMetadata(map[string]any{"min_p": 0.1}) gives
 // min-p, for which langchaingo has no option. The same seed gives the same
 // replies; without one the n-th such call of m has seed n, so that a program
 // that makes its calls one after the other is repeatable all the same.
