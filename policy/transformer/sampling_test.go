@@ -309,3 +309,37 @@ func TestDrawOne(t *testing.T) {
 		}
 	}
 }
+
+// TestChooseFiltered: filters act among the tokens the trie allows, and leave
+// the log-probabilities as they are.
+func TestChooseFiltered(t *testing.T) {
+	m := lively(t, tiny(), 6)
+	trie, err := NewTrie([][]int32{{4, 1, 9}, {2, 3, 5, 5}, {2, 3, 1}, {4, 1, 2, 6}, {7}, {2, 3, 5, 6}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, c, logits := prompted(t, m, []int32{3, 8, 1})
+	logits = slices.Clone(logits)
+	choose := func(s Sampling, seed uint64) Choice {
+		got, err := d.Choose(c, logits, trie, s, newRand(seed))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Truncate(3)
+		return got
+	}
+	want := choose(greedy(), 0)
+	seen := map[int]bool{}
+	for seed := range uint64(50) {
+		for _, s := range []Sampling{{3, 1, 1, 0}, {3, 0, 1e-9, 0}, {3, 0, 1, 1}} {
+			got := choose(s, seed)
+			if got.Index != want.Index || !slices.Equal(got.LogProbs, want.LogProbs) {
+				t.Errorf("%+v: %+v, want the likeliest, %+v", s, got, want)
+			}
+		}
+		seen[choose(Sampling{3, 0, 1, 0}, seed).Index] = true
+	}
+	if len(seen) < 4 {
+		t.Errorf("without filters only %v are chosen", seen)
+	}
+}
