@@ -10,11 +10,32 @@ ALL_TAGS := $(TAGS),peers
 
 CHROMIUM = $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
-.PHONY: test race lint format vet cross packages policy bench-peers bench-growth
+# What runs arm64 programs on another processor.
+QEMU = $(shell command -v qemu-aarch64 || command -v qemu-aarch64-static)
+
+# The tests of the transformer that compare numbers.
+NUMBERS := Golden|Reproduce|Gradient|Invariance|Threads|Overfit|Architecture|Checkpointed
+
+# install is the command that installs Debian's package $(1), or says that it is
+# needed for $(2).
+install = if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $(1); \
+	else \
+		echo "make: $(2) needs: apt-get install $(1)" >&2; exit 1; \
+	fi
+
+.PHONY: test arm race lint format vet cross packages emulator policy bench-peers bench-growth
 
 # All tests, with format and vet.
 test: packages format vet
 	$(GO) test -timeout 30m -tags '$(TAGS)' ./...
+
+# The kernels' tests on an emulated arm64 processor, for the NEON code, and those
+# tests of the transformer that compare numbers: all would take an hour.
+arm: emulator
+	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 $(GO) vet ./policy/transformer/...
+	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 $(GO) test -exec '$(QEMU)' -timeout 30m ./policy/transformer/kernel
+	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 $(GO) test -exec '$(QEMU)' -timeout 30m -run '$(NUMBERS)' ./policy/transformer
 
 # All tests under the race detector, which needs cgo and a C compiler.
 race:
@@ -38,12 +59,10 @@ cross:
 	CGO_ENABLED=0 GOOS=windows GOARCH=amd64 $(GO) build ./...
 
 packages:
-	@[ -n "$(CHROMIUM)" ] || \
-	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium; \
-	else \
-		echo "make test: the tests of the HTML report need Chromium: apt-get install chromium" >&2; exit 1; \
-	fi
+	@[ -n "$(CHROMIUM)" ] || { $(call install,chromium,the test of the HTML report); }
+
+emulator:
+	@[ -n "$(QEMU)" ] || { $(call install,qemu-user,make arm); }
 
 # The policy file that the binary carries, made anew: see CONTRIBUTING.md.
 policy:

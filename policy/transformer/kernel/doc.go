@@ -4,7 +4,7 @@
 // An operation is a struct that states its operands ([Product], [Norm],
 // [Attention], …); a [Team] runs it, split into units that no two workers
 // share. A [Set] says which machine code is used: [Portable] Go, AVX2 with FMA,
-// or AVX-512; [Best] is what this machine can do.
+// AVX-512, or NEON; [Best] is what this machine can do.
 //
 // # Order of sums
 //
@@ -12,9 +12,10 @@
 // dimension in ascending order, whatever the shape of the product, the tile the
 // element falls in, or the number of workers. Every sum over a row depends only
 // on that row. So one row of input gives the same bits whatever other rows are
-// there, and for any number of workers. Different Sets differ in the last bits:
-// the portable one rounds between multiply and add, and row sums run over 8
-// lanes of AVX2 but in plain order in Go.
+// there, and for any number of workers. All machine code gives the same bits: it
+// fuses multiply and add in the same places, and sums rows over 8 lanes. The
+// portable Set differs from it in the last bits: it rounds between multiply and
+// add, and sums rows in plain order.
 //
 // # Layout
 //

@@ -4,6 +4,9 @@ import "math"
 
 // The functions below are the portable row operations. The sums of the machine
 // code run over lanes instead, so they differ in the last bits.
+//
+// A product that is added to is converted to float32 first: without that, a
+// compiler may round once for both, and does for arm64.
 
 // maxPortable is the largest element of a non-empty x; NaN if there is one.
 func maxPortable(x []float32) float32 {
@@ -20,7 +23,7 @@ func maxPortable(x []float32) float32 {
 func expShiftPortable(x []float32, scale, shift float32) float32 {
 	var sum float32
 	for i, v := range x {
-		e := exp(v*scale - shift)
+		e := exp(float32(v*scale) - shift)
 		x[i] = e
 		sum += e
 	}
@@ -37,7 +40,7 @@ func dotPortable(x, y []float32) float32 {
 	var sum float32
 	y = y[:len(x)]
 	for i, v := range x {
-		sum += v * y[i]
+		sum += float32(v * y[i])
 	}
 	return sum
 }
@@ -46,7 +49,7 @@ func dot3Portable(x, y, z []float32) float32 {
 	var sum float32
 	y, z = y[:len(x)], z[:len(x)]
 	for i, v := range x {
-		sum += v * y[i] * z[i]
+		sum += float32(v * y[i] * z[i])
 	}
 	return sum
 }
@@ -63,7 +66,7 @@ func mulScalePortable(out, x, y []float32, f float32) {
 func addMulScalePortable(out, x, y []float32, f float32) {
 	y, out = y[:len(x)], out[:len(x)]
 	for i, v := range x {
-		out[i] += v * f * y[i]
+		out[i] += float32(v * f * y[i])
 	}
 }
 
@@ -71,7 +74,7 @@ func addMulScalePortable(out, x, y []float32, f float32) {
 func addScalePortable(out, x []float32, f float32) {
 	out = out[:len(x)]
 	for i, v := range x {
-		out[i] += v * f
+		out[i] += float32(v * f)
 	}
 }
 
@@ -88,8 +91,8 @@ func rotatePortable(lo, hi, cos, sin []float32) {
 	hi, cos, sin = hi[:len(lo)], cos[:len(lo)], sin[:len(lo)]
 	for i, a := range lo {
 		b := hi[i]
-		lo[i] = a*cos[i] - b*sin[i]
-		hi[i] = b*cos[i] + a*sin[i]
+		lo[i] = float32(a*cos[i]) - float32(b*sin[i])
+		hi[i] = float32(b*cos[i]) + float32(a*sin[i])
 	}
 }
 
@@ -109,7 +112,7 @@ func gateGradPortable(g, u, d, act []float32) {
 		s := 1 / (1 + exp(-v))
 		silu := v * s
 		act[i] = silu * u[i]
-		g[i] = d[i] * u[i] * (s + silu*(1-s))
+		g[i] = d[i] * u[i] * (s + float32(silu*(1-s)))
 		d[i] *= silu
 	}
 }
@@ -140,10 +143,10 @@ func adamPortable(p, g, m, v []float32, c *AdamStep) {
 	g, m, v = g[:len(p)], m[:len(p)], v[:len(p)]
 	for i, w := range p {
 		d := g[i] * c.GradScale
-		mi := c.Beta1*m[i] + c.Rest1*d
-		vi := c.Beta2*v[i] + c.Rest2*d*d
+		mi := float32(c.Beta1*m[i]) + float32(c.Rest1*d)
+		vi := float32(c.Beta2*v[i]) + float32(c.Rest2*d*d)
 		m[i], v[i] = mi, vi
-		p[i] = w*c.Decay - c.Rate*mi/(float32(math.Sqrt(float64(vi*c.Correct2)))+c.Epsilon)
+		p[i] = float32(w*c.Decay) - c.Rate*mi/(float32(math.Sqrt(float64(vi*c.Correct2)))+c.Epsilon)
 	}
 }
 
@@ -159,10 +162,14 @@ func exp(x float32) float32 {
 	if x > expHigh {
 		return float32(math.Inf(1))
 	}
-	n := x*log2e + roundMagic - roundMagic
-	r := x - n*ln2High - n*ln2Low
-	p := ((((expC5*r+expC4)*r+expC3)*r+expC2)*r+expC1)*r + expC0
-	e := p*r*r + r + 1
+	n := float32(x*log2e) + roundMagic - roundMagic
+	r := x - float32(n*ln2High) - float32(n*ln2Low)
+	p := float32(expC5*r) + expC4
+	p = float32(p*r) + expC3
+	p = float32(p*r) + expC2
+	p = float32(p*r) + expC1
+	p = float32(p*r) + expC0
+	e := float32(p*r*r) + r + 1
 	return e * math.Float32frombits(uint32(int32(n)+127)<<23)
 }
 
