@@ -67,8 +67,8 @@ func (c Config) Validate() error {
 }
 
 // maxParameters bounds what a checkpoint can make a reader allocate: 2^32
-// float32 are 16 GiB.
-const maxParameters = 1 << 32
+// float32 are 16 GiB, where there is that much to address.
+const maxParameters int64 = min(1<<32, math.MaxInt/8)
 
 // ParameterCount is the number of weights, the tied head counted once.
 func (c Config) ParameterCount() int64 {
