@@ -42,8 +42,11 @@ const pairsAtOnce = 8
 
 // pairs is the number of pairs of span and key head of a unit.
 func (o *Attention) pairs() int {
+	if len(o.KeyCache) == 0 {
+		return 1
+	}
 	last := o.Spans[len(o.Spans)-1]
-	if o.KeyCache == nil || last.Row+last.Rows > 2*len(o.Spans) {
+	if last.Row+last.Rows > 2*len(o.Spans) {
 		return 1
 	}
 	return pairsAtOnce

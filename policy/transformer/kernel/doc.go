@@ -2,9 +2,40 @@
 // matrices, and the goroutines that share them out.
 //
 // An operation is a struct that states its operands ([Product], [Norm],
-// [Attention], …); a [Team] runs it, split into units that no two workers
-// share. A [Set] says which machine code is used: [Portable] Go, AVX2 with FMA,
-// AVX-512, or NEON; [Best] is what this machine can do.
+// [Attention], …). A [Machine] runs it: a [Team], which splits it into units
+// that no two workers share, or an accelerator. Of a Team a [Set] says which
+// machine code is used: [Portable] Go, AVX2 with FMA, AVX-512, or NEON; [Best] is
+// what the processor can do.
+//
+// # Operations
+//
+// These 22 are all that a model, its training and its decoding ask of a Machine.
+// After the arrow is what is written, with + where it is added to what is
+// there; all other operands are only read. What is written may be what is read
+// only where it says so.
+//
+//	Pack            Src → Dst: a matrix, or its transpose, to panels
+//	PackBrain       Src → Dst: rows of bfloat16, little-endian bytes, to panels, transposed
+//	CopyPanels      Src → Dst: the first rows and columns
+//	Product         A·B + Add → C, which may be Add
+//	BrainProduct    the same with B bfloat16
+//	Bias            Weight → +X, every row
+//	BiasGrad        sum of the rows of DOut → +DWeight
+//	Norm            X, Weight → Out, which may be X, and Inverse unless Known
+//	NormGrad        X, DOut, Weight, Inverse → +DX
+//	NormWeightGrad  X, DOut, Inverse → +DWeight
+//	Gate            G, U → Out, which may be either
+//	GateGrad        G, U, D → G, D, Act
+//	Rotate          X, Cos, Sin → X
+//	Gather          rows of Table → Out
+//	Scatter         In → +rows of Table
+//	Attention       Q, K, V → Out, LogSum unless nil; caches: K, V → KeyCache, ValueCache
+//	AttentionGrad   Q, K, V, Out, DOut, LogSum → DQ, DK, DV
+//	LogSoftmax      Logits → LogProb, Entropy; or Logits, DLogProb, DEntropy → Logits
+//	Zero            → X
+//	Scale           X → Out, which may be X
+//	SumSquares      X → Parts
+//	Adam            P, G, M, V → P, M, V
 //
 // # Order of sums
 //

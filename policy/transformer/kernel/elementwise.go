@@ -93,6 +93,37 @@ func (o *Scatter) Run(w *Worker, unit int) {
 	}
 }
 
+// Zero sets X to 0.
+type Zero struct{ X []float32 }
+
+// Units is the number of chunks of elements.
+func (o *Zero) Units() int { return units(len(o.X), 4*elementUnit) }
+
+// Run does one chunk.
+func (o *Zero) Run(_ *Worker, unit int) {
+	lo, hi := chunk(unit, 4*elementUnit, len(o.X))
+	clear(o.X[lo:hi])
+}
+
+// Scale sets Out = Factor·X. Out may be X.
+type Scale struct {
+	Out, X []float32
+	Factor float32
+}
+
+// Units is the number of chunks of elements.
+func (o *Scale) Units() int { return units(len(o.X), 4*elementUnit) }
+
+// Run does one chunk.
+func (o *Scale) Run(w *Worker, unit int) {
+	lo, hi := chunk(unit, 4*elementUnit, len(o.X))
+	out := o.Out[lo:hi]
+	copy(out, o.X[lo:hi])
+	if o.Factor != 1 {
+		w.set.scaleBy(out, o.Factor)
+	}
+}
+
 // Adam updates one parameter array; see [AdamStep].
 type Adam struct {
 	P, G, M, V []float32
@@ -108,8 +139,8 @@ func (o *Adam) Run(w *Worker, unit int) {
 	w.set.adam(o.P[lo:hi], o.G[lo:hi], o.M[lo:hi], o.V[lo:hi], o.Step)
 }
 
-// SumSquares sums the squares of X in float64, one Part a chunk, so that the
-// total, taken over Parts in order, is the same for any number of workers.
+// SumSquares sums the squares of X in float64. The sum is that of Parts, each
+// of a part of X, and taken in order it is the same for any number of workers.
 type SumSquares struct {
 	X     []float32
 	Parts []float64 // (Units)

@@ -118,6 +118,23 @@ func (p *Panels) setRow(k int, row []float32) {
 	}
 }
 
+// CopyPanels copies the first Rows rows and Cols columns of Src to Dst, which
+// may have other shapes. In these rows the columns past Cols up to the next
+// multiple of [Width] get undefined contents; all else keeps its own.
+type CopyPanels struct {
+	Dst, Src   *Panels
+	Rows, Cols int
+}
+
+// Units is the number of panels.
+func (o *CopyPanels) Units() int { return units(o.Cols, Width) }
+
+// Run copies the rows of one panel.
+func (o *CopyPanels) Run(_ *Worker, unit int) {
+	n := o.Rows * Width
+	copy(o.Dst.panel(unit)[:n], o.Src.panel(unit)[:n])
+}
+
 // Clone returns a copy with memory of its own.
 func (p *Panels) Clone() *Panels {
 	return &Panels{K: p.K, N: p.N, Data: slices.Clone(p.Data)}

@@ -200,7 +200,9 @@ func TestPanels(t *testing.T) {
 		}
 		byColumn.setColumn(j, column)
 	}
-	got := map[string]*Panels{"setRow": byRow, "setColumn": byColumn, "Clone": byRow.Clone()}
+	copied := NewPanels(k, n)
+	NewTeam(Portable(), 1).Run(&CopyPanels{Dst: copied, Src: byRow, Rows: k, Cols: n})
+	got := map[string]*Panels{"setRow": byRow, "setColumn": byColumn, "CopyPanels": copied}
 	for _, set := range Available() {
 		for _, transposed := range []bool{false, true} {
 			o := &Product{K: k, N: n, B: NewPanels(k, n)}

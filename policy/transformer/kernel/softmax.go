@@ -69,7 +69,11 @@ func (o *LogSoftmax) score(w *Worker, i int) {
 	} else {
 		h := inv * entropySum(p, z, logSum)
 		for j, q := range p {
-			z[j] = -g*q*inv - e*q*inv*(z[j]-logSum+h)
+			d := -g * q * inv
+			if q != 0 { // else z may be -Inf
+				d -= e * q * inv * (z[j] - logSum + h)
+			}
+			z[j] = d
 		}
 	}
 	if allowed != nil {
