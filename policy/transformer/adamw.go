@@ -53,6 +53,16 @@ type AdamW struct {
 	m, v   [][]float32 // as Parameters
 	op     kernel.Adam
 	step   kernel.AdamStep
+	at     update
+	body   func() // of machine.Do, made once
+}
+
+// update is what one step changes.
+type update struct {
+	machine kernel.Machine
+	params  []Parameter
+	grads   [][]float32
+	decay   float32
 }
 
 // AdamWState is what a resumed run needs to go on with the same bits.
@@ -71,6 +81,7 @@ func NewAdapterAdamW(a *Adapter, c AdamWConfig) *AdamW { return newAdamW(a.param
 
 func newAdamW(params []Parameter, c AdamWConfig) *AdamW {
 	o := &AdamW{config: c}
+	o.body = o.update
 	for _, p := range params {
 		o.m = append(o.m, make([]float32, len(p.Data)))
 		o.v = append(o.v, make([]float32, len(p.Data)))
@@ -96,15 +107,17 @@ func (o *AdamW) StepAdapter(a *Adapter, p *Pass, lr float64) (gradNorm float64, 
 	if p.m != a.m {
 		return 0, fmt.Errorf("%w: the pass is not over the adapter's model", ErrMismatch)
 	}
-	p.ops.team.Do(func() { a.differentiate(p) })
+	a.pass = p
+	defer func() { a.pass = nil }()
+	p.ops.machine.Do(a.bodies.differentiate)
 	gradNorm, err = o.advance(p, a.params, a.grads, lr)
 	if err == nil {
-		p.ops.team.Do(func() { a.apply(&p.ops) })
+		p.ops.machine.Do(a.bodies.apply)
 	}
 	return gradNorm, err
 }
 
-// advance updates params by grads with p's goroutines.
+// advance updates params by grads on p's machine.
 func (o *AdamW) advance(p *Pass, params []Parameter, grads [][]float32, lr float64) (gradNorm float64, err error) {
 	if !(lr >= 0) || math.IsInf(lr, 0) {
 		return 0, fmt.Errorf("transformer: learning rate is %v, must be finite and at least 0", lr)
@@ -132,20 +145,21 @@ func (o *AdamW) advance(p *Pass, params []Parameter, grads [][]float32, lr float
 	if c.MaxGradNorm > 0 && gradNorm > c.MaxGradNorm {
 		o.step.GradScale = float32(c.MaxGradNorm / gradNorm)
 	}
-	decay := float32(1 - lr*c.WeightDecay)
-	p.ops.team.Do(func() { o.update(p.ops.team, params, grads, decay) })
+	o.at = update{p.ops.machine, params, grads, float32(1 - lr*c.WeightDecay)}
+	o.at.machine.Do(o.body)
+	o.at = update{}
 	return gradNorm, nil
 }
 
-func (o *AdamW) update(t *kernel.Team, params []Parameter, grads [][]float32, decay float32) {
-	for i := range params {
-		w := &params[i]
-		o.step.Decay = decay
+func (o *AdamW) update() {
+	for i := range o.at.params {
+		w := &o.at.params[i]
+		o.step.Decay = o.at.decay
 		if w.isVector() {
 			o.step.Decay = 1
 		}
-		o.op = kernel.Adam{P: w.Data, G: grads[i], M: o.m[i], V: o.v[i], Step: &o.step}
-		t.Run(&o.op)
+		o.op = kernel.Adam{P: w.Data, G: o.at.grads[i], M: o.m[i], V: o.v[i], Step: &o.step}
+		o.at.machine.Run(&o.op)
 	}
 }
 

@@ -62,6 +62,9 @@ type Adapter struct {
 	grads  [][]float32 // as params
 	change []float32   // Alpha/Rank·B
 	right  kernel.Panels
+	pass   *Pass // of the step under way
+
+	bodies struct{ differentiate, apply func() } // of machine.Do, made once
 }
 
 // part is one matrix with its change.
@@ -95,6 +98,8 @@ func emptyAdapter(m *Model, c AdapterConfig) (*Adapter, error) {
 	}
 	c.Targets = slices.Clone(c.Targets)
 	a := &Adapter{config: c, m: m, params: c.shapes(m)}
+	a.bodies.differentiate = func() { a.differentiate(a.pass) }
+	a.bodies.apply = func() { a.apply(&a.pass.ops) }
 	for _, w := range c.matrices(m) {
 		a.parts = append(a.parts, part{w, slices.Clone(w.data)})
 	}
@@ -151,7 +156,7 @@ func (a *Adapter) Parameters() []Parameter {
 // Changed says that A or B was written to, and changes the model's weights
 // accordingly.
 func (a *Adapter) Changed() {
-	a.apply(&operations{team: kernel.NewTeam(a.m.set, 1)})
+	a.apply(&operations{machine: kernel.NewTeam(a.m.set, 1)})
 }
 
 // Remove gives the model its weights back as they were before the adapter.
@@ -170,15 +175,13 @@ func (a *Adapter) apply(o *operations) {
 	for i, p := range a.parts {
 		down, up := a.params[2*i].Data, a.params[2*i+1].Data
 		a.change = resize(a.change, len(up))
-		for j, v := range up {
-			a.change[j] = v * a.scale()
-		}
+		o.times(a.change, up, a.scale())
 		o.packRight(down, p.w.in)
 		o.product = kernel.Product{
 			M: p.w.out, N: p.w.in, K: r,
 			A: a.change, ARow: r, ACol: 1, B: &o.right, C: p.w.data, CRow: p.w.in, Add: p.base,
 		}
-		o.team.Run(&o.product)
+		o.machine.Run(&o.product)
 	}
 	a.m.Changed()
 }
@@ -194,19 +197,17 @@ func (a *Adapter) differentiate(p *Pass) {
 			M: r, N: t.w.in, K: t.w.out,
 			A: up, ARow: 1, ACol: r, B: &o.right, C: a.grads[2*i], CRow: t.w.in,
 		}
-		o.team.Run(&o.product)
+		o.machine.Run(&o.product)
 		a.right.Reset(t.w.in, r)
 		o.pack = kernel.Pack{Dst: &a.right, Src: down, Row: t.w.in, Transposed: true}
-		o.team.Run(&o.pack)
+		o.machine.Run(&o.pack)
 		o.product = kernel.Product{
 			M: t.w.out, N: r, K: t.w.in,
 			A: dw, ARow: t.w.in, ACol: 1, B: &a.right, C: a.grads[2*i+1], CRow: r,
 		}
-		o.team.Run(&o.product)
+		o.machine.Run(&o.product)
 	}
 	for _, g := range a.grads {
-		for j := range g {
-			g[j] *= a.scale()
-		}
+		o.times(g, g, a.scale())
 	}
 }

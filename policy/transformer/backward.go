@@ -22,7 +22,7 @@ func (p *Pass) Backward(dLogProb, dEntropy []float32) error {
 	p.batch = nil
 	p.fitBackward(len(p.head.batch.Tokens))
 	p.head.dLogProb, p.head.dEntropy = dLogProb, dEntropy
-	p.ops.team.Do(p.backward)
+	p.ops.machine.Do(p.bodies.backward)
 	return nil
 }
 
@@ -36,7 +36,7 @@ func (p *Pass) fitBackward(n int) {
 
 func (p *Pass) backward() {
 	m, o := p.m, &p.ops
-	clear(p.dx)
+	o.clear(p.dx)
 	p.backwardHead()
 	for i := len(m.layers) - 1; i >= 0; i-- {
 		if p.checkpoint && i < len(m.layers)-1 {
@@ -48,7 +48,7 @@ func (p *Pass) backward() {
 	o.scatter = kernel.Scatter{
 		Index: p.head.batch.Tokens, Cols: m.config.Dim, In: p.dx, Table: p.grads[m.embed.index],
 	}
-	o.team.Run(&o.scatter)
+	o.machine.Run(&o.scatter)
 }
 
 // backwardFeed takes dx through the feed-forward block of layer i.
@@ -62,7 +62,7 @@ func (p *Pass) backwardFeed(i int) {
 		normed, dn, act, dact := p.normed[:len(mid)], p.dn[:len(mid)], p.act[:len(gate)], p.dact[:len(gate)]
 		o.multiply(dact, dx, &o.weights[0], nil)
 		o.gateGrad = kernel.GateGrad{G: gate, U: r.of(a.up, c.Hidden), D: dact, Act: act}
-		o.team.Run(&o.gateGrad)
+		o.machine.Run(&o.gateGrad)
 		dgate, dup := gate, dact
 		o.packRight(act, l.down.in)
 		o.weightGrad(p.grads[l.down.index], dx, l.down)
@@ -91,7 +91,7 @@ func (p *Pass) backwardAttention(i int) {
 		Heads: p.heads(), Spans: p.spans, Q: a.q, K: a.k, V: a.v, Out: a.o, DOut: p.do,
 		LogSum: a.logSum, DQ: p.dq, DK: p.dk, DV: p.dv,
 	}
-	o.team.Run(&o.attentionGrad)
+	o.machine.Run(&o.attentionGrad)
 	p.backwardHeads(i)
 
 	o.packed(&o.weights[0], l.q, backward)
@@ -119,13 +119,13 @@ func (p *Pass) backwardHeads(i int) {
 	o.turn(p.dq, c.Heads, p.rotary(p.angles.minus))
 	o.turn(p.dk, c.KVHeads, p.rotary(p.angles.minus))
 	if c.QKNorm { // do is free by now; it is as wide as dq, and no narrower than dk
-		clear(p.do)
+		o.clear(p.do)
 		o.normBack(kernel.NormGrad{X: a.rawQ, DOut: p.dq, DX: p.do, Weight: l.queryNorm.data, Inverse: a.invQ}, p.grads[l.queryNorm.index])
 		p.do, p.dq = p.dq, p.do
 		dk := p.do[:len(p.dk)]
-		clear(dk)
+		o.clear(dk)
 		o.normBack(kernel.NormGrad{X: a.rawK, DOut: p.dk, DX: dk, Weight: l.keyNorm.data, Inverse: a.invK}, p.grads[l.keyNorm.index])
-		copy(p.dk, dk)
+		o.times(p.dk, dk, 1)
 	}
 	o.offsetBack(p.grads, p.dq, l.queryBias)
 	o.offsetBack(p.grads, p.dk, l.keyBias)

@@ -9,6 +9,8 @@ type Cache struct {
 	length   int
 	keys     []*kernel.Panels // (Layers*KVHeads): HeadDim × capacity
 	values   []*kernel.Panels // (Layers*KVHeads): capacity × HeadDim
+	used     bool             // by a decoder, on machine
+	machine  kernel.Machine   // nil: Teams
 }
 
 // NewCache returns an empty cache for at most capacity tokens, which is cut to
@@ -34,12 +36,4 @@ func (c *Cache) Capacity() int { return c.capacity }
 func (c *Cache) Truncate(n int) { c.length = min(c.length, max(n, 0)) }
 
 // Clone returns a copy with memory of its own.
-func (c *Cache) Clone() *Cache {
-	out := *c
-	out.keys, out.values = nil, nil
-	for i := range c.keys {
-		out.keys = append(out.keys, c.keys[i].Clone())
-		out.values = append(out.values, c.values[i].Clone())
-	}
-	return &out
-}
+func (c *Cache) Clone() *Cache { return c.Fork(c.capacity) }

@@ -20,7 +20,12 @@ type Decoder struct {
 	m      *Model
 	frozen *Frozen // whose model m is; nil if m has all numbers
 	ops    operations
+	own    *ownPanels   // nil: the model's own, which are for Teams
+	host   *kernel.Team // shares out what is no operation, such as drawing; the machine too, unless it is another
+	body   func()       // of machine.Do, made once
 
+	read      [][]int32 // tokens
+	err       error     // of reading them
 	caches    []*Cache
 	pieces    []piece
 	spans     []kernel.Span
@@ -53,21 +58,44 @@ type piece struct {
 // NewDecoder returns a decoder over m that uses at most the given number of
 // goroutines, at least one. Results do not depend on it.
 func (m *Model) NewDecoder(threads int) *Decoder {
+	return m.NewDecoderOn(kernel.NewTeam(m.set, threads))
+}
+
+// NewDecoderOn returns a decoder over m that computes on a machine, which nobody
+// else uses while one of its methods runs. A cache belongs to the machine that
+// it is first used on: another machine's decoder refuses it. Different machines
+// differ in the last bits.
+func (m *Model) NewDecoderOn(machine kernel.Machine) *Decoder {
 	d := &Decoder{m: m}
-	d.ops.team = kernel.NewTeam(m.set, threads)
+	d.ops.machine = machine
+	d.body = func() { d.err = d.run() }
+	if team, ok := machine.(*kernel.Team); ok {
+		d.host = team
+	} else {
+		d.host = kernel.NewTeam(m.set, 1)
+		d.own = &ownPanels{panels: make([]kernel.Panels, len(m.matrices))}
+	}
 	return d
+}
+
+// foreign is the machine, if it is another than a Team.
+func (d *Decoder) foreign() kernel.Machine {
+	if d.own == nil {
+		return nil
+	}
+	return d.ops.machine
 }
 
 // Do calls body with d's goroutines awake, so that they share out every call of
 // d in it. Without it a call wakes them only if it has some milliseconds' work.
 // While body does something else they keep their processors busy for some
-// microseconds, then sleep.
-func (d *Decoder) Do(body func()) { d.ops.team.Do(body) }
+// microseconds, then sleep. On another machine than a Team it only calls body.
+func (d *Decoder) Do(body func()) { d.host.Do(body) }
 
 // Append adds tokens[i], at least one, to caches[i], all different, and returns
 // the logits after the last token of each: d's own memory until the next call.
 // An error leaves all caches as they were: ErrTooLong if one is full,
-// ErrMismatch if one is of a model of another shape.
+// ErrMismatch if one is of a model of another shape, or of another machine.
 func (d *Decoder) Append(caches []*Cache, tokens [][]int32) (logits [][]float32, err error) {
 	if err := d.validate(caches, tokens); err != nil {
 		return nil, err
@@ -84,15 +112,18 @@ func (d *Decoder) Append(caches []*Cache, tokens [][]int32) (logits [][]float32,
 		longest = max(longest, caches[i].length+len(t))
 	}
 	d.angles = d.m.rotaries(longest)
-	d.caches = caches
-	if int64(total)*d.m.config.ParameterCount() < sharedWork {
-		err = d.run(tokens)
-	} else {
-		d.Do(func() { err = d.run(tokens) })
+	d.caches, d.read = caches, tokens
+	for _, c := range caches {
+		c.machine, c.used = d.foreign(), true
 	}
-	d.caches = nil
-	if err != nil {
-		return nil, err
+	if d.own == nil && int64(total)*d.m.config.ParameterCount() < sharedWork {
+		d.body()
+	} else {
+		d.ops.machine.Do(d.body)
+	}
+	d.caches, d.read = nil, nil
+	if d.err != nil {
+		return nil, d.err
 	}
 	for i, c := range caches {
 		c.length += len(tokens[i])
@@ -107,6 +138,9 @@ func (d *Decoder) validate(caches []*Cache, tokens [][]int32) error {
 	for i, c := range caches {
 		if c.config != d.m.config {
 			return fmt.Errorf("%w: cache %d is of %+v, model of %+v", ErrMismatch, i, c.config, d.m.config)
+		}
+		if c.used && c.machine != d.foreign() {
+			return fmt.Errorf("%w: cache %d is of another machine", ErrMismatch, i)
 		}
 		if len(tokens[i]) == 0 {
 			return fmt.Errorf("transformer: sequence %d: no tokens to append", i)
@@ -125,12 +159,12 @@ func (d *Decoder) validate(caches []*Cache, tokens [][]int32) error {
 }
 
 // run takes all tokens through the model, decoderRows at a time.
-func (d *Decoder) run(tokens [][]int32) error {
+func (d *Decoder) run() error {
 	if d.frozen == nil {
-		d.m.prepare(d.ops.team)
+		d.prepare()
 	}
 	d.begin()
-	for i, t := range tokens {
+	for i, t := range d.read {
 		start := d.caches[i].length
 		for at := 0; at < len(t); {
 			n := min(len(t)-at, decoderRows-len(d.tokens))
@@ -198,7 +232,7 @@ func (d *Decoder) embed() error {
 	}
 	o := &d.ops
 	o.gather = kernel.Gather{Index: d.tokens, Cols: d.m.config.Dim, Table: d.m.embed.data, Out: d.x}
-	o.team.Run(&o.gather)
+	o.machine.Run(&o.gather)
 	return nil
 }
 
@@ -207,7 +241,7 @@ func (d *Decoder) need(part int) error {
 	if d.frozen == nil {
 		return nil
 	}
-	return d.frozen.need(part, d.ops.team)
+	return d.frozen.need(part, d.host)
 }
 
 // layer takes x through the i-th layer.
@@ -215,9 +249,9 @@ func (d *Decoder) layer(i int) {
 	l, o, c := &d.m.layers[i], &d.ops, d.m.config
 	r := rms{d.inv, float32(c.NormEpsilon)}
 	o.normalise(d.normed, d.x, l.norm1, r)
-	o.decode(d.q, d.normed, l.q, nil)
-	o.decode(d.k, d.normed, l.k, nil)
-	o.decode(d.v, d.normed, l.v, nil)
+	d.multiply(d.q, d.normed, l.q, nil)
+	d.multiply(d.k, d.normed, l.k, nil)
+	d.multiply(d.v, d.normed, l.v, nil)
 	o.offset(d.q, l.queryBias)
 	o.offset(d.k, l.keyBias)
 	o.offset(d.v, l.valBias)
@@ -237,14 +271,14 @@ func (d *Decoder) layer(i int) {
 		Heads: kernel.Heads{Queries: c.Heads, Keys: c.KVHeads, Dim: c.HeadDim},
 		Spans: d.spans, Q: d.q, K: d.k, V: d.v, KeyCache: d.keys, ValueCache: d.values, Out: d.o,
 	}
-	o.team.Run(&o.attention)
-	o.decode(d.x, d.o, l.o, d.x)
+	o.machine.Run(&o.attention)
+	d.multiply(d.x, d.o, l.o, d.x)
 	o.normalise(d.normed, d.x, l.norm2, r)
-	o.decode(d.gate, d.normed, l.gate, nil)
-	o.decode(d.up, d.normed, l.up, nil)
+	d.multiply(d.gate, d.normed, l.gate, nil)
+	d.multiply(d.up, d.normed, l.up, nil)
 	o.gate = kernel.Gate{Out: d.gate, G: d.gate, U: d.up}
-	o.team.Run(&o.gate)
-	o.decode(d.x, d.gate, l.down, d.x)
+	o.machine.Run(&o.gate)
+	d.multiply(d.x, d.gate, l.down, d.x)
 }
 
 // project computes the logits after the sequences' last tokens.
@@ -255,9 +289,9 @@ func (d *Decoder) project() {
 	}
 	rows := d.normed[:n*c.Dim]
 	o.gather = kernel.Gather{Index: d.last, Cols: c.Dim, Table: d.x, Out: rows}
-	o.team.Run(&o.gather)
+	o.machine.Run(&o.gather)
 	o.normalise(rows, rows, m.norm, rms{d.inv[:n], float32(c.NormEpsilon)})
 	// Pieces are in the order of the sequences, so their logits lie together.
 	first := d.lastOf[0]
-	o.decode(d.logitsData[first*c.Vocab:(first+n)*c.Vocab], rows, m.head, nil)
+	d.multiply(d.logitsData[first*c.Vocab:(first+n)*c.Vocab], rows, m.head, nil)
 }

@@ -1,5 +1,7 @@
-// Package transformer is a small decoder-only transformer on the CPU: forward,
-// backward, AdamW and cached decoding.
+// Package transformer is a small decoder-only transformer: forward, backward,
+// AdamW and cached decoding. It computes by the operations of package kernel, on
+// the processor's cores, or on another [kernel.Machine] if one is brought:
+// [NewPassOn], [Model.NewDecoderOn].
 //
 // The architecture is Llama's (Touvron et al. 2023, arXiv:2302.13971): RMSNorm
 // before each block, rotary positions, grouped-query attention, SwiGLU; the head
@@ -26,7 +28,8 @@
 // Every result is the same bits for any number of threads. The logits of a
 // sequence are also the same bits whatever other sequences are decoded with
 // it, and however its tokens are split over calls of [Decoder.Append]. They do
-// depend on the machine code in use (see package kernel), in the last digits.
+// depend on the machine, and on a processor on the machine code in use (see
+// package kernel), in the last digits.
 //
 // A Model or Frozen may be read by several goroutines; a Pass, Decoder, Cache,
 // PrefixCache or AdamW belongs to one at a time, and none may run while

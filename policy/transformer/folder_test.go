@@ -10,6 +10,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/surefoot-ai/surefoot/policy/transformer/kernel"
 )
 
 // copyFolder copies one of the golden folders to a new one.
@@ -267,7 +269,7 @@ func TestConversion(t *testing.T) {
 			b = d.appendNumber(b, float32(i%251)) // exact in 8 bits of precision
 		}
 		o := &conversion{dst: make([]float32, n), src: b, dtype: d}
-		team := NewPass(m, 2).ops.team
+		team := kernel.NewTeam(m.set, 2)
 		team.Do(func() { team.Run(o) })
 		for i, v := range o.dst {
 			if v != float32(i%251) {

@@ -11,29 +11,33 @@ import (
 // Fork returns a cache for at most capacity tokens, which is cut to
 // [1,Config.MaxTokens], with memory of its own, that holds the tokens of c, of
 // too many the first. Only what is in use is copied. What is appended to it
-// gives the same bits as appended to c.
+// gives the same bits as appended to c. If c was used on another machine than a
+// Team, that does the copying.
 func (c *Cache) Fork(capacity int) *Cache {
 	out := NewCache(&Model{config: c.config}, capacity)
-	out.length = min(c.length, out.capacity)
-	for i := range c.keys {
-		copyColumns(out.keys[i], c.keys[i], out.length)
-		copyRows(out.values[i], c.values[i], out.length)
+	out.length, out.used, out.machine = min(c.length, out.capacity), c.used, c.machine
+	if c.machine == nil {
+		out.copyFrom(c, runHere)
+	} else {
+		c.machine.Do(func() { out.copyFrom(c, c.machine.Run) })
 	}
 	return out
 }
 
-// copyColumns copies the first n columns of a matrix of as many rows, and what
-// is beside them in the last panel.
-func copyColumns(dst, src *kernel.Panels, n int) {
-	whole := (n + kernel.Width - 1) / kernel.Width * src.K * kernel.Width
-	copy(dst.Data[:whole], src.Data)
+// copyFrom copies the tokens that c is to have.
+func (c *Cache) copyFrom(src *Cache, run func(kernel.Op)) {
+	n, d := c.length, c.config.HeadDim
+	for i := range c.keys {
+		run(&kernel.CopyPanels{Dst: c.keys[i], Src: src.keys[i], Rows: d, Cols: n})
+		run(&kernel.CopyPanels{Dst: c.values[i], Src: src.values[i], Rows: n, Cols: d})
+	}
 }
 
-// copyRows copies the first n rows of a matrix of as many columns.
-func copyRows(dst, src *kernel.Panels, n int) {
-	for j := 0; j*kernel.Width < src.N; j++ {
-		from, to := j*src.K*kernel.Width, j*dst.K*kernel.Width
-		copy(dst.Data[to:to+n*kernel.Width], src.Data[from:])
+// runHere runs an operation that needs no scratch memory as a Team does, in
+// the goroutine of the caller.
+func runHere(op kernel.Op) {
+	for i := range op.Units() {
+		op.Run(nil, i)
 	}
 }
 

@@ -203,7 +203,7 @@ func (g *generation) step() error {
 			g.draws.sequences = append(g.draws.sequences, s)
 		}
 	}
-	g.d.ops.team.Run(&g.draws)
+	g.d.host.Run(&g.draws)
 	for _, s := range g.draws.sequences {
 		if err := g.grow(s); err != nil {
 			return fmt.Errorf("sequence %d: %w", s.index, err)

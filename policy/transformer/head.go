@@ -53,14 +53,14 @@ func (p *Pass) forwardHead() {
 	}
 	c := m.config
 	o.gather = kernel.Gather{Index: h.rows, Cols: c.Dim, Table: p.x[c.Layers], Out: h.x}
-	o.team.Run(&o.gather)
+	o.machine.Run(&o.gather)
 	o.normalise(h.normed, h.x, m.norm, rms{h.inv, float32(c.NormEpsilon)})
 	o.packed(&h.forward, m.head, forward)
 	for lo := 0; lo < len(h.rows); lo += h.chunk {
 		hi := min(lo+h.chunk, len(h.rows))
 		p.project(lo, hi)
 		o.softmax.LogProb, o.softmax.Entropy = h.logProb[lo:hi], h.entropy[lo:hi]
-		o.team.Run(&o.softmax)
+		o.machine.Run(&o.softmax)
 	}
 }
 
@@ -92,14 +92,14 @@ func (p *Pass) backwardHead() {
 		if h.dEntropy != nil {
 			o.softmax.DEntropy = h.dEntropy[lo:hi]
 		}
-		o.team.Run(&o.softmax)
+		o.machine.Run(&o.softmax)
 		dlogits := o.softmax.Logits
 		o.packRight(h.normed[lo*c.Dim:hi*c.Dim], c.Dim)
 		o.weightGrad(p.grads[m.head.index], dlogits, m.head)
 		o.multiply(h.dnormed[lo*c.Dim:hi*c.Dim], dlogits, &h.backward, nil)
 	}
-	clear(h.dx)
+	o.clear(h.dx)
 	o.normBack(kernel.NormGrad{X: h.x, DOut: h.dnormed, DX: h.dx, Weight: m.norm.data, Inverse: h.inv}, p.grads[m.norm.index])
 	o.scatter = kernel.Scatter{Index: h.rows, Cols: c.Dim, In: h.dx, Table: p.dx}
-	o.team.Run(&o.scatter)
+	o.machine.Run(&o.scatter)
 }

@@ -34,10 +34,10 @@ type Model struct {
 	head     *matrix   // embed if tied
 	matrices []*matrix // every matrix that rows are multiplied by
 
-	mu     sync.Mutex // guards all below while it is made
-	packOp kernel.Pack
-	packed bool    // the matrices' panels are current
-	angles *angles // replaced, never written to
+	mu      sync.Mutex // guards all below, and the matrices' panels while they are made
+	version uint64     // of the weights, from 1
+	packed  uint64     // version that the matrices' panels hold
+	angles  *angles    // replaced, never written to
 }
 
 // layer is one block's weights.
@@ -61,7 +61,8 @@ type matrix struct {
 	index   int // in Parameters
 	out, in int
 	data    []float32     // (out, in)
-	panels  kernel.Panels // in × out: Wᵀ, for decoding
+	place   int           // in Model.matrices
+	panels  kernel.Panels // in × out: Wᵀ, for decoding on Teams
 
 	brain *kernel.BrainPanels // in × out, in place of data and panels if not nil: see Frozen
 }
@@ -142,7 +143,7 @@ func shell(c Config, filled func(*Parameter) bool) (*Model, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	m := &Model{config: c, set: kernel.Best(), params: c.shapes()}
+	m := &Model{config: c, set: kernel.Best(), params: c.shapes(), version: 1}
 	for i := range m.params {
 		if !filled(&m.params[i]) {
 			continue
@@ -189,6 +190,9 @@ func (m *Model) wire() {
 		m.head = array()
 	}
 	m.matrices = append(m.matrices, m.head)
+	for i, w := range m.matrices {
+		w.place = i
+	}
 }
 
 // rotaries returns tables that hold positions [0,n), n at most MaxTokens.
@@ -220,7 +224,7 @@ func (m *Model) Parameters() []Parameter {
 func (m *Model) Changed() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.packed = false
+	m.version++
 }
 
 // Clone returns a model with the same weights and memory of its own.
@@ -247,19 +251,4 @@ func (m *Model) CopyFrom(src *Model) error {
 	}
 	m.Changed()
 	return nil
-}
-
-// prepare packs the matrices for decoding if they changed since.
-func (m *Model) prepare(t *kernel.Team) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.packed {
-		return
-	}
-	for _, w := range m.matrices {
-		w.panels.Reset(w.in, w.out)
-		m.packOp = kernel.Pack{Dst: &w.panels, Src: w.data, Row: w.in, Transposed: true}
-		t.Run(&m.packOp)
-	}
-	m.packed = true
 }

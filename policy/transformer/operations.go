@@ -2,10 +2,13 @@ package transformer
 
 import "github.com/surefoot-ai/surefoot/policy/transformer/kernel"
 
-// operations is the operands of each kind of operation, kept from one use to
-// the next so that running one allocates nothing.
+// operations runs them on a machine. It holds the operands of each kind, kept
+// from one use to the next so that running one allocates nothing.
+//
+// Between the beginning of machine.Do and its end nothing in this package reads
+// or writes operands but by operations: they belong to the machine.
 type operations struct {
-	team           *kernel.Team
+	machine        kernel.Machine
 	product        kernel.Product
 	brain          kernel.BrainProduct
 	pack           kernel.Pack
@@ -22,6 +25,8 @@ type operations struct {
 	attention      kernel.Attention
 	attentionGrad  kernel.AttentionGrad
 	softmax        kernel.LogSoftmax
+	zero           kernel.Zero
+	scale          kernel.Scale
 	weights        [3]kernel.Panels // matrices, packed for the products at hand
 	right          kernel.Panels    // packed right operand of a weight gradient
 }
@@ -32,20 +37,7 @@ func (o *operations) multiply(y, x []float32, b *kernel.Panels, add []float32) {
 		M: len(x) / b.K, N: b.N, K: b.K,
 		A: x, ARow: b.K, ACol: 1, B: b, C: y, CRow: b.N, Add: add,
 	}
-	o.team.Run(&o.product)
-}
-
-// decode sets y = x·Wᵀ, w being packed already, and adds what add holds.
-func (o *operations) decode(y, x []float32, w *matrix, add []float32) {
-	if w.brain == nil {
-		o.multiply(y, x, &w.panels, add)
-		return
-	}
-	o.brain = kernel.BrainProduct{
-		M: len(x) / w.in, N: w.out, K: w.in,
-		A: x, ARow: w.in, B: w.brain, C: y, CRow: w.out, Add: add, Parts: o.team.Workers(),
-	}
-	o.team.Run(&o.brain)
+	o.machine.Run(&o.product)
 }
 
 // packed packs w for a direction, forward y = x·Wᵀ or backward dx = dy·W, into
@@ -58,7 +50,7 @@ func (o *operations) packed(dst *kernel.Panels, w *matrix, d direction) *kernel.
 	} else {
 		dst.Reset(w.out, w.in)
 	}
-	o.team.Run(&o.pack)
+	o.machine.Run(&o.pack)
 	return dst
 }
 
@@ -66,7 +58,7 @@ func (o *operations) packed(dst *kernel.Panels, w *matrix, d direction) *kernel.
 func (o *operations) packRight(x []float32, width int) {
 	o.right.Reset(len(x)/width, width)
 	o.pack = kernel.Pack{Dst: &o.right, Src: x, Row: width}
-	o.team.Run(&o.pack)
+	o.machine.Run(&o.pack)
 }
 
 // weightGrad adds dyᵀ·x to grad, x being what packRight last packed.
@@ -75,7 +67,19 @@ func (o *operations) weightGrad(grad, dy []float32, w *matrix) {
 		M: w.out, N: w.in, K: o.right.K,
 		A: dy, ARow: 1, ACol: w.out, B: &o.right, C: grad, CRow: w.in, Add: grad,
 	}
-	o.team.Run(&o.product)
+	o.machine.Run(&o.product)
+}
+
+// clear sets x to 0.
+func (o *operations) clear(x []float32) {
+	o.zero.X = x
+	o.machine.Run(&o.zero)
+}
+
+// times sets out = factor·x; out may be x.
+func (o *operations) times(out, x []float32, factor float32) {
+	o.scale = kernel.Scale{Out: out, X: x, Factor: factor}
+	o.machine.Run(&o.scale)
 }
 
 // normalise sets out to x normalised, and inverse to 1/rms of each row.
@@ -84,7 +88,7 @@ func (o *operations) normalise(out, x []float32, g *vector, r rms) {
 		Rows: len(x) / len(g.data), Cols: len(g.data), X: x, Out: out,
 		Weight: g.data, Epsilon: r.epsilon, Inverse: r.inverse,
 	}
-	o.team.Run(&o.norm)
+	o.machine.Run(&o.norm)
 }
 
 // direction is that of a pass through the model.
@@ -107,7 +111,7 @@ func (o *operations) renormalise(out, x []float32, g *vector, inverse []float32)
 		Rows: len(x) / len(g.data), Cols: len(g.data), X: x, Out: out,
 		Weight: g.data, Inverse: inverse, Known: true,
 	}
-	o.team.Run(&o.norm)
+	o.machine.Run(&o.norm)
 }
 
 // normBack adds the gradient of a norm to dx and dweight.
@@ -118,8 +122,8 @@ func (o *operations) normBack(g kernel.NormGrad, dweight []float32) {
 	o.normWeightGrad = kernel.NormWeightGrad{
 		Rows: g.Rows, Cols: g.Cols, X: g.X, DOut: g.DOut, Inverse: g.Inverse, DWeight: dweight,
 	}
-	o.team.Run(&o.normWeightGrad)
-	o.team.Run(&o.normGrad)
+	o.machine.Run(&o.normWeightGrad)
+	o.machine.Run(&o.normGrad)
 }
 
 // offset adds b, unless it is nil, to the rows of x.
@@ -128,7 +132,7 @@ func (o *operations) offset(x []float32, b *vector) {
 		return
 	}
 	o.bias = kernel.Bias{Rows: len(x) / len(b.data), Cols: len(b.data), X: x, Weight: b.data}
-	o.team.Run(&o.bias)
+	o.machine.Run(&o.bias)
 }
 
 // offsetBack adds the gradient of b, unless it is nil, to that in grads.
@@ -137,7 +141,7 @@ func (o *operations) offsetBack(grads [][]float32, dx []float32, b *vector) {
 		return
 	}
 	o.biasGrad = kernel.BiasGrad{Rows: len(dx) / len(b.data), Cols: len(b.data), DOut: dx, DWeight: grads[b.index]}
-	o.team.Run(&o.biasGrad)
+	o.machine.Run(&o.biasGrad)
 }
 
 // turn applies rotary positions to x, rows of heads; sin is negated to undo it.
@@ -146,7 +150,7 @@ func (o *operations) turn(x []float32, heads int, r rotary) {
 		Rows: len(r.positions), Heads: heads, HeadDim: r.headDim,
 		X: x, Positions: r.positions, Cos: r.cos, Sin: r.sin,
 	}
-	o.team.Run(&o.rotate)
+	o.machine.Run(&o.rotate)
 }
 
 // rotary is the table and the positions of rows.

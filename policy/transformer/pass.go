@@ -1,8 +1,6 @@
 package transformer
 
 import (
-	"math"
-
 	"github.com/surefoot-ai/surefoot/policy/transformer/kernel"
 )
 
@@ -33,8 +31,9 @@ type Pass struct {
 	dk    []float32   // (tokens, KVHeads*HeadDim)
 	dv    []float32
 	dact  []float32 // (rangeTokens, Hidden)
-	parts []float64 // partial sums of squares
-	sum   kernel.SumSquares
+
+	squares squares
+	bodies  struct{ forward, backward, squares func() } // of machine.Do, made once
 }
 
 // activations is what one layer's backward pass needs from its forward pass.
@@ -55,7 +54,7 @@ type activations struct {
 // NewPass returns a Pass over m that uses the given number of goroutines, at
 // least one. Results do not depend on it.
 func NewPass(m *Model, threads int) *Pass {
-	return newPass(m, threads, m.config.Layers)
+	return newPass(m, kernel.NewTeam(m.set, threads), m.config.Layers)
 }
 
 // NewCheckpointedPass returns a Pass that keeps only the input of each layer,
@@ -63,15 +62,28 @@ func NewPass(m *Model, threads int) *Pass {
 // al. 2016, arXiv:1604.06174, section 4.1): a third more work for the memory of
 // one layer's activations instead of all. Results are the same bits.
 func NewCheckpointedPass(m *Model, threads int) *Pass {
-	p := newPass(m, threads, 1)
+	return NewCheckpointedPassOn(m, kernel.NewTeam(m.set, threads))
+}
+
+// NewPassOn returns a Pass over m that computes on a machine, which nobody else
+// uses while a method of the Pass runs. An optimiser's step with it runs there,
+// too. Different machines differ in the last bits.
+func NewPassOn(m *Model, machine kernel.Machine) *Pass {
+	return newPass(m, machine, m.config.Layers)
+}
+
+// NewCheckpointedPassOn is [NewCheckpointedPass] on a machine, as [NewPassOn].
+func NewCheckpointedPassOn(m *Model, machine kernel.Machine) *Pass {
+	p := newPass(m, machine, 1)
 	p.checkpoint = true
 	return p
 }
 
 // newPass returns a Pass that keeps so many layers' activations.
-func newPass(m *Model, threads, layers int) *Pass {
+func newPass(m *Model, machine kernel.Machine, layers int) *Pass {
 	p := &Pass{m: m, x: make([][]float32, m.config.Layers+1), acts: make([]activations, layers)}
-	p.ops.team = kernel.NewTeam(m.set, threads)
+	p.ops.machine = machine
+	p.bodies.forward, p.bodies.backward, p.bodies.squares = p.forward, p.backward, p.sumSquares
 	for _, w := range m.params {
 		p.grads = append(p.grads, make([]float32, len(w.Data)))
 	}
@@ -89,7 +101,7 @@ func (p *Pass) Forward(b *Batch) (logProb, entropy []float32, err error) {
 		return nil, nil, err
 	}
 	p.fit(b)
-	p.ops.team.Do(p.forward)
+	p.ops.machine.Do(p.bodies.forward)
 	p.batch = b
 	return p.head.logProb, p.head.entropy, nil
 }
@@ -140,7 +152,7 @@ func (p *Pass) heads() kernel.Heads {
 func (p *Pass) forward() {
 	m, o := p.m, &p.ops
 	o.gather = kernel.Gather{Index: p.head.batch.Tokens, Cols: m.config.Dim, Table: m.embed.data, Out: p.x[0]}
-	o.team.Run(&o.gather)
+	o.machine.Run(&o.gather)
 	for i := range m.layers {
 		p.forwardLayer(i)
 	}
@@ -226,7 +238,7 @@ func (p *Pass) forwardAttention(i int) {
 	o.attention = kernel.Attention{
 		Heads: p.heads(), Spans: p.spans, Q: a.q, K: a.k, V: a.v, Out: a.o, LogSum: a.logSum,
 	}
-	o.team.Run(&o.attention)
+	o.machine.Run(&o.attention)
 	o.multiply(a.mid, a.o, o.packed(&o.weights[0], l.o, forward), p.x[i])
 }
 
@@ -240,7 +252,7 @@ func (p *Pass) forwardGate(i int, r tokenRange) []float32 {
 	o.multiply(gate, normed, &o.weights[0], nil)
 	o.multiply(up, normed, &o.weights[1], nil)
 	o.gate = kernel.Gate{Out: act, G: gate, U: up}
-	o.team.Run(&o.gate)
+	o.machine.Run(&o.gate)
 	return act
 }
 
@@ -254,34 +266,3 @@ func (p *Pass) ZeroGrad() {
 // Gradients returns the accumulated gradients in the order of Parameters. They
 // are p's own memory.
 func (p *Pass) Gradients() [][]float32 { return p.grads }
-
-// GradNorm is the Euclidean norm of all gradients together; NaN or +Inf if one
-// of them is not finite.
-func (p *Pass) GradNorm() float64 { return p.norm(p.grads) }
-
-// norm is the Euclidean norm of arrays together.
-func (p *Pass) norm(arrays [][]float32) float64 {
-	var total float64
-	p.ops.team.Do(func() {
-		for _, x := range arrays {
-			total += p.sumSquares(x)
-		}
-	})
-	return math.Sqrt(total)
-}
-
-// sumSquares is the sum of squares of x.
-func (p *Pass) sumSquares(x []float32) float64 {
-	p.sum.X = x
-	n := p.sum.Units()
-	if cap(p.parts) < n {
-		p.parts = make([]float64, n)
-	}
-	p.sum.Parts = p.parts[:n]
-	p.ops.team.Run(&p.sum)
-	var s float64
-	for _, v := range p.sum.Parts {
-		s += v
-	}
-	return s
-}

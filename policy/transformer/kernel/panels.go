@@ -1,7 +1,5 @@
 package kernel
 
-import "slices"
-
 // Width is the number of columns of a panel.
 const Width = 32
 
@@ -133,9 +131,4 @@ func (o *CopyPanels) Units() int { return units(o.Cols, Width) }
 func (o *CopyPanels) Run(_ *Worker, unit int) {
 	n := o.Rows * Width
 	copy(o.Dst.panel(unit)[:n], o.Src.panel(unit)[:n])
-}
-
-// Clone returns a copy with memory of its own.
-func (p *Panels) Clone() *Panels {
-	return &Panels{K: p.K, N: p.N, Data: slices.Clone(p.Data)}
 }
