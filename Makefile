@@ -8,6 +8,8 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 TAGS := browser,full
 ALL_TAGS := $(TAGS),peers
 
+GENERATOR := policy/transformer/kernel/asm
+
 CHROMIUM = $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 # What runs arm64 programs on another processor.
@@ -24,7 +26,7 @@ install = if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "make: $(2) needs: apt-get install $(1)" >&2; exit 1; \
 	fi
 
-.PHONY: test arm race lint format vet cross packages emulator policy bench-peers bench-growth
+.PHONY: test arm race lint format vet cross asm asm-check packages emulator policy bench-peers bench-growth
 
 # All tests, with format and vet.
 test: packages format vet
@@ -42,14 +44,24 @@ race:
 	@command -v $${CC:-gcc} >/dev/null || { echo "make race: the race detector needs a C compiler: apt-get install gcc libc6-dev" >&2; exit 1; }
 	CGO_ENABLED=1 $(GO) test -race -timeout 30m ./...
 
-lint: format vet
+lint: format vet asm-check
 	$(GO) run $(STATICCHECK) -tags '$(ALL_TAGS)' ./...
+	cd $(GENERATOR) && $(GO) run $(STATICCHECK) ./...
 
 format:
 	@out=$$(gofmt -l .) || exit 1; if [ -n "$$out" ]; then echo "not gofmt'ed:" $$out >&2; exit 1; fi
 
 vet:
 	$(GO) vet -tags '$(ALL_TAGS)' ./...
+
+# The assembly for amd64, written by a program that is a module of its own; and
+# whether what is committed is what it writes.
+asm:
+	$(GO) run -C $(GENERATOR) .
+
+asm-check:
+	$(GO) vet -C $(GENERATOR) ./...
+	$(GO) run -C $(GENERATOR) . -check
 
 # No cgo anywhere, and no system that does not compile. Slow the first time: it
 # compiles SQLite for each.

@@ -42,6 +42,8 @@ func TestLayoutFindsBreaches(t *testing.T) {
 		{"builtin print", "eval/a.go", "// Package eval x.\npackage eval\n\nfunc f() { println(1) }\n", "only a command may print"},
 		{"print in a program for go generate", "eval/a.go", "//go:build ignore\n\npackage main\n\nfunc f() { println(1) }\n", ""},
 		{"print in a command", "cmd/x/a.go", "// Command x x.\npackage main\n\nfunc f() { println(1) }\n", ""},
+		{"print in the generator", generator + "/a.go", "// Command asm x.\npackage main\n\nfunc f() { println(1) }\n", ""},
+		{"the generator's framework", "policy/transformer/kernel/a.go", imports("kernel", "github.com/mmcloughlin/avo/build"), "policy/transformer/kernel may not import github.com/mmcloughlin/avo/build"},
 		{"init", "cmd/x/a.go", "// Command x x.\npackage main\n\nfunc init() {}\n", "no init functions"},
 
 		{"no doc comment", "eval/a.go", "package eval\n", "eval: package has no doc comment"},

@@ -55,3 +55,5 @@
 // bfloat16, first. Operations panic with "kernel: internal error" if a slice is
 // too short for the shape stated: the caller checks what comes from outside.
 package kernel
+
+//go:generate go run -C asm .
