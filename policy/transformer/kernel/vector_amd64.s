@@ -191,6 +191,114 @@ loop:
 	VZEROUPPER
 	RET
 
+// func expShiftAVX512(x *float32, n int, scale float32, shift float32) float32
+// Requires: AVX, AVX2, AVX512F, FMA3
+TEXT ·expShiftAVX512(SB), NOSPLIT, $0-28
+	// What it computes is stated at expShiftPortable in vector.go.
+	MOVQ         x+0(FP), AX
+	MOVQ         n+8(FP), CX
+	VBROADCASTSS scale+16(FP), Z1
+	VBROADCASTSS shift+20(FP), Z2
+	VXORPS       Y0, Y0, Y0
+	SUBQ         $0x10, CX
+	JLT          rest
+	VBROADCASTSS expHigh<>+0(SB), Z16
+	VBROADCASTSS expLow<>+0(SB), Z17
+	VBROADCASTSS log2e<>+0(SB), Z18
+	VBROADCASTSS ln2High<>+0(SB), Z19
+	VBROADCASTSS ln2Low<>+0(SB), Z20
+	VBROADCASTSS expC5<>+0(SB), Z21
+	VBROADCASTSS expC4<>+0(SB), Z22
+	VBROADCASTSS expC3<>+0(SB), Z23
+	VBROADCASTSS expC2<>+0(SB), Z24
+	VBROADCASTSS expC1<>+0(SB), Z25
+	VBROADCASTSS expC0<>+0(SB), Z26
+	VBROADCASTSS one<>+0(SB), Z27
+	VBROADCASTSS bias<>+0(SB), Z28
+
+loop:
+	VMOVUPS       (AX), Z3
+	VFMSUB213PS   Z2, Z1, Z3
+	VMINPS        Z3, Z16, Z3
+	VCMPPS        $0x05, Z17, Z3, K1
+	VMULPS        Z18, Z3, Z4
+	VRNDSCALEPS   $0x00, Z4, Z4
+	VFNMADD231PS  Z19, Z4, Z3
+	VFNMADD231PS  Z20, Z4, Z3
+	VMOVAPS       Z21, Z5
+	VFMADD213PS   Z22, Z3, Z5
+	VFMADD213PS   Z23, Z3, Z5
+	VFMADD213PS   Z24, Z3, Z5
+	VFMADD213PS   Z25, Z3, Z5
+	VFMADD213PS   Z26, Z3, Z5
+	VMULPS        Z3, Z3, Z6
+	VFMADD213PS   Z3, Z6, Z5
+	VADDPS        Z27, Z5, Z5
+	VCVTPS2DQ     Z4, Z4
+	VPADDD        Z28, Z4, Z4
+	VPSLLD        $0x17, Z4, Z4
+	VMULPS.Z      Z4, Z5, K1, Z3
+	VMOVUPS       Z3, (AX)
+	VADDPS        Y3, Y0, Y0
+	VEXTRACTF64X4 $0x01, Z3, Y3
+	VADDPS        Y3, Y0, Y0
+	ADDQ          $0x40, AX
+	SUBQ          $0x10, CX
+	JGE           loop
+
+rest:
+	// 8 numbers may be left.
+	ADDQ         $0x10, CX
+	JZ           done
+	VMOVUPS      (AX), Y3
+	VFMSUB213PS  Y2, Y1, Y3
+	VBROADCASTSS expHigh<>+0(SB), Y1
+	VMINPS       Y3, Y1, Y3
+	VBROADCASTSS expLow<>+0(SB), Y1
+	VCMPPS       $0x05, Y1, Y3, Y1
+	VBROADCASTSS log2e<>+0(SB), Y2
+	VMULPS       Y2, Y3, Y2
+	VROUNDPS     $0x00, Y2, Y2
+	VBROADCASTSS ln2High<>+0(SB), Y4
+	VFNMADD231PS Y4, Y2, Y3
+	VBROADCASTSS ln2Low<>+0(SB), Y4
+	VFNMADD231PS Y4, Y2, Y3
+	VBROADCASTSS expC5<>+0(SB), Y4
+	VBROADCASTSS expC4<>+0(SB), Y5
+	VFMADD213PS  Y5, Y3, Y4
+	VBROADCASTSS expC3<>+0(SB), Y5
+	VFMADD213PS  Y5, Y3, Y4
+	VBROADCASTSS expC2<>+0(SB), Y5
+	VFMADD213PS  Y5, Y3, Y4
+	VBROADCASTSS expC1<>+0(SB), Y5
+	VFMADD213PS  Y5, Y3, Y4
+	VBROADCASTSS expC0<>+0(SB), Y5
+	VFMADD213PS  Y5, Y3, Y4
+	VMULPS       Y3, Y3, Y5
+	VFMADD213PS  Y3, Y5, Y4
+	VBROADCASTSS one<>+0(SB), Y3
+	VADDPS       Y3, Y4, Y4
+	VCVTPS2DQ    Y2, Y2
+	VBROADCASTSS bias<>+0(SB), Y3
+	VPADDD       Y3, Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y4, Y3
+	VANDPS       Y3, Y1, Y3
+	VMOVUPS      Y3, (AX)
+	VADDPS       Y3, Y0, Y0
+
+done:
+	// The lanes are put together in a fixed order.
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VMOVHLPS     X0, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSHDUP    X0, X1
+	VADDSS       X1, X0, X0
+	VMOVSS       X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
 // func scaleByAVX2(x *float32, n int, f float32)
 // Requires: AVX
 TEXT ·scaleByAVX2(SB), NOSPLIT, $0-20
@@ -205,6 +313,34 @@ loop:
 	ADDQ    $0x20, AX
 	SUBQ    $0x08, CX
 	JNZ     loop
+	VZEROUPPER
+	RET
+
+// func scaleByAVX512(x *float32, n int, f float32)
+// Requires: AVX, AVX512F
+TEXT ·scaleByAVX512(SB), NOSPLIT, $0-20
+	// What it computes is stated at scaleByPortable in vector.go.
+	MOVQ         x+0(FP), AX
+	MOVQ         n+8(FP), CX
+	VBROADCASTSS f+16(FP), Z0
+	SUBQ         $0x10, CX
+	JLT          rest
+
+loop:
+	VMULPS  (AX), Z0, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    $0x40, AX
+	SUBQ    $0x10, CX
+	JGE     loop
+
+rest:
+	// 8 numbers may be left.
+	ADDQ    $0x10, CX
+	JZ      done
+	VMULPS  (AX), Y0, Y0
+	VMOVUPS Y0, (AX)
+
+done:
 	VZEROUPPER
 	RET
 
@@ -227,6 +363,40 @@ loop:
 	ADDQ    $0x20, DX
 	SUBQ    $0x08, BX
 	JNZ     loop
+	VZEROUPPER
+	RET
+
+// func mulScaleAVX512(out *float32, x *float32, y *float32, n int, f float32)
+// Requires: AVX, AVX512F
+TEXT ·mulScaleAVX512(SB), NOSPLIT, $0-36
+	// What it computes is stated at mulScalePortable in vector.go.
+	MOVQ         out+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), BX
+	VBROADCASTSS f+32(FP), Z0
+	SUBQ         $0x10, BX
+	JLT          rest
+
+loop:
+	VMULPS  (CX), Z0, Z1
+	VMULPS  (DX), Z1, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
+	ADDQ    $0x40, DX
+	SUBQ    $0x10, BX
+	JGE     loop
+
+rest:
+	// 8 numbers may be left.
+	ADDQ    $0x10, BX
+	JZ      done
+	VMULPS  (CX), Y0, Y0
+	VMULPS  (DX), Y0, Y0
+	VMOVUPS Y0, (AX)
+
+done:
 	VZEROUPPER
 	RET
 
@@ -253,6 +423,42 @@ loop:
 	VZEROUPPER
 	RET
 
+// func addMulScaleAVX512(out *float32, x *float32, y *float32, n int, f float32)
+// Requires: AVX, AVX512F, FMA3
+TEXT ·addMulScaleAVX512(SB), NOSPLIT, $0-36
+	// What it computes is stated at addMulScalePortable in vector.go.
+	MOVQ         out+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         y+16(FP), DX
+	MOVQ         n+24(FP), BX
+	VBROADCASTSS f+32(FP), Z0
+	SUBQ         $0x10, BX
+	JLT          rest
+
+loop:
+	VMULPS      (CX), Z0, Z1
+	VMOVUPS     (AX), Z2
+	VFMADD231PS (DX), Z1, Z2
+	VMOVUPS     Z2, (AX)
+	ADDQ        $0x40, AX
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, DX
+	SUBQ        $0x10, BX
+	JGE         loop
+
+rest:
+	// 8 numbers may be left.
+	ADDQ        $0x10, BX
+	JZ          done
+	VMULPS      (CX), Y0, Y0
+	VMOVUPS     (AX), Y1
+	VFMADD231PS (DX), Y0, Y1
+	VMOVUPS     Y1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
 // func addScaleAVX2(out *float32, x *float32, n int, f float32)
 // Requires: AVX, FMA3
 TEXT ·addScaleAVX2(SB), NOSPLIT, $0-28
@@ -270,6 +476,38 @@ loop:
 	ADDQ        $0x20, CX
 	SUBQ        $0x08, DX
 	JNZ         loop
+	VZEROUPPER
+	RET
+
+// func addScaleAVX512(out *float32, x *float32, n int, f float32)
+// Requires: AVX, AVX512F, FMA3
+TEXT ·addScaleAVX512(SB), NOSPLIT, $0-28
+	// What it computes is stated at addScalePortable in vector.go.
+	MOVQ         out+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSS f+24(FP), Z0
+	SUBQ         $0x10, DX
+	JLT          rest
+
+loop:
+	VMOVUPS     (AX), Z1
+	VFMADD231PS (CX), Z0, Z1
+	VMOVUPS     Z1, (AX)
+	ADDQ        $0x40, AX
+	ADDQ        $0x40, CX
+	SUBQ        $0x10, DX
+	JGE         loop
+
+rest:
+	// 8 numbers may be left.
+	ADDQ        $0x10, DX
+	JZ          done
+	VMOVUPS     (AX), Y1
+	VFMADD231PS (CX), Y0, Y1
+	VMOVUPS     Y1, (AX)
+
+done:
 	VZEROUPPER
 	RET
 
@@ -293,6 +531,43 @@ loop:
 	ADDQ    $0x20, CX
 	SUBQ    $0x08, DX
 	JNZ     loop
+	VZEROUPPER
+	RET
+
+// func subScaleAVX512(out *float32, x *float32, n int, sub float32, f float32)
+// Requires: AVX, AVX512F
+TEXT ·subScaleAVX512(SB), NOSPLIT, $0-32
+	// What it computes is stated at subScalePortable in vector.go.
+	MOVQ         out+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSS sub+24(FP), Z0
+	VBROADCASTSS f+28(FP), Z1
+	SUBQ         $0x10, DX
+	JLT          rest
+
+loop:
+	VMOVUPS (AX), Z2
+	VSUBPS  Z0, Z2, Z2
+	VMULPS  (CX), Z1, Z3
+	VMULPS  Z2, Z3, Z3
+	VMOVUPS Z3, (AX)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
+	SUBQ    $0x10, DX
+	JGE     loop
+
+rest:
+	// 8 numbers may be left.
+	ADDQ    $0x10, DX
+	JZ      done
+	VMOVUPS (AX), Y2
+	VSUBPS  Y0, Y2, Y2
+	VMULPS  (CX), Y1, Y0
+	VMULPS  Y2, Y0, Y0
+	VMOVUPS Y0, (AX)
+
+done:
 	VZEROUPPER
 	RET
 
@@ -323,6 +598,55 @@ loop:
 	ADDQ        $0x20, BX
 	SUBQ        $0x08, SI
 	JNZ         loop
+	VZEROUPPER
+	RET
+
+// func rotateAVX512(lo *float32, hi *float32, cos *float32, sin *float32, n int)
+// Requires: AVX, AVX512F, FMA3
+TEXT ·rotateAVX512(SB), NOSPLIT, $0-40
+	// What it computes is stated at rotatePortable in vector.go.
+	MOVQ lo+0(FP), AX
+	MOVQ hi+8(FP), CX
+	MOVQ cos+16(FP), DX
+	MOVQ sin+24(FP), BX
+	MOVQ n+32(FP), SI
+	SUBQ $0x10, SI
+	JLT  rest
+
+loop:
+	VMOVUPS     (AX), Z0
+	VMOVUPS     (CX), Z1
+	VMOVUPS     (DX), Z2
+	VMOVUPS     (BX), Z3
+	VMULPS      Z3, Z1, Z4
+	VFMSUB231PS Z2, Z0, Z4
+	VMULPS      Z3, Z0, Z0
+	VFMADD231PS Z2, Z1, Z0
+	VMOVUPS     Z4, (AX)
+	VMOVUPS     Z0, (CX)
+	ADDQ        $0x40, AX
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, DX
+	ADDQ        $0x40, BX
+	SUBQ        $0x10, SI
+	JGE         loop
+
+rest:
+	// 8 numbers may be left.
+	ADDQ        $0x10, SI
+	JZ          done
+	VMOVUPS     (AX), Y0
+	VMOVUPS     (CX), Y1
+	VMOVUPS     (DX), Y2
+	VMOVUPS     (BX), Y3
+	VMULPS      Y3, Y1, Y4
+	VFMSUB231PS Y2, Y0, Y4
+	VMULPS      Y3, Y0, Y0
+	VFMADD231PS Y2, Y1, Y0
+	VMOVUPS     Y4, (AX)
+	VMOVUPS     Y0, (CX)
+
+done:
 	VZEROUPPER
 	RET
 
@@ -383,6 +707,115 @@ loop:
 	ADDQ         $0x20, DX
 	SUBQ         $0x08, BX
 	JNZ          loop
+	VZEROUPPER
+	RET
+
+// func gateAVX512(out *float32, x *float32, u *float32, n int)
+// Requires: AVX, AVX2, AVX512F, FMA3
+TEXT ·gateAVX512(SB), NOSPLIT, $0-32
+	// What it computes is stated at gatePortable in vector.go.
+	MOVQ         out+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         u+16(FP), DX
+	MOVQ         n+24(FP), BX
+	SUBQ         $0x10, BX
+	JLT          rest
+	VBROADCASTSS expHigh<>+0(SB), Z16
+	VBROADCASTSS expLow<>+0(SB), Z17
+	VBROADCASTSS log2e<>+0(SB), Z18
+	VBROADCASTSS ln2High<>+0(SB), Z19
+	VBROADCASTSS ln2Low<>+0(SB), Z20
+	VBROADCASTSS expC5<>+0(SB), Z21
+	VBROADCASTSS expC4<>+0(SB), Z22
+	VBROADCASTSS expC3<>+0(SB), Z23
+	VBROADCASTSS expC2<>+0(SB), Z24
+	VBROADCASTSS expC1<>+0(SB), Z25
+	VBROADCASTSS expC0<>+0(SB), Z26
+	VBROADCASTSS one<>+0(SB), Z27
+	VBROADCASTSS bias<>+0(SB), Z28
+	VBROADCASTSS sign<>+0(SB), Z29
+
+loop:
+	VMOVUPS      (CX), Z0
+	VPXORD       Z29, Z0, Z1
+	VMINPS       Z1, Z16, Z1
+	VCMPPS       $0x05, Z17, Z1, K1
+	VMULPS       Z18, Z1, Z2
+	VRNDSCALEPS  $0x00, Z2, Z2
+	VFNMADD231PS Z19, Z2, Z1
+	VFNMADD231PS Z20, Z2, Z1
+	VMOVAPS      Z21, Z3
+	VFMADD213PS  Z22, Z1, Z3
+	VFMADD213PS  Z23, Z1, Z3
+	VFMADD213PS  Z24, Z1, Z3
+	VFMADD213PS  Z25, Z1, Z3
+	VFMADD213PS  Z26, Z1, Z3
+	VMULPS       Z1, Z1, Z4
+	VFMADD213PS  Z1, Z4, Z3
+	VADDPS       Z27, Z3, Z3
+	VCVTPS2DQ    Z2, Z2
+	VPADDD       Z28, Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VMULPS.Z     Z2, Z3, K1, Z1
+	VADDPS       Z27, Z1, Z1
+	VDIVPS       Z1, Z27, Z1
+	VMULPS       Z0, Z1, Z1
+	VMULPS       (DX), Z1, Z1
+	VMOVUPS      Z1, (AX)
+	ADDQ         $0x40, AX
+	ADDQ         $0x40, CX
+	ADDQ         $0x40, DX
+	SUBQ         $0x10, BX
+	JGE          loop
+
+rest:
+	// 8 numbers may be left.
+	ADDQ         $0x10, BX
+	JZ           done
+	VMOVUPS      (CX), Y0
+	VBROADCASTSS sign<>+0(SB), Y1
+	VXORPS       Y1, Y0, Y1
+	VBROADCASTSS expHigh<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VBROADCASTSS expLow<>+0(SB), Y2
+	VCMPPS       $0x05, Y2, Y1, Y2
+	VBROADCASTSS log2e<>+0(SB), Y3
+	VMULPS       Y3, Y1, Y3
+	VROUNDPS     $0x00, Y3, Y3
+	VBROADCASTSS ln2High<>+0(SB), Y4
+	VFNMADD231PS Y4, Y3, Y1
+	VBROADCASTSS ln2Low<>+0(SB), Y4
+	VFNMADD231PS Y4, Y3, Y1
+	VBROADCASTSS expC5<>+0(SB), Y4
+	VBROADCASTSS expC4<>+0(SB), Y5
+	VFMADD213PS  Y5, Y1, Y4
+	VBROADCASTSS expC3<>+0(SB), Y5
+	VFMADD213PS  Y5, Y1, Y4
+	VBROADCASTSS expC2<>+0(SB), Y5
+	VFMADD213PS  Y5, Y1, Y4
+	VBROADCASTSS expC1<>+0(SB), Y5
+	VFMADD213PS  Y5, Y1, Y4
+	VBROADCASTSS expC0<>+0(SB), Y5
+	VFMADD213PS  Y5, Y1, Y4
+	VMULPS       Y1, Y1, Y5
+	VFMADD213PS  Y1, Y5, Y4
+	VBROADCASTSS one<>+0(SB), Y1
+	VADDPS       Y1, Y4, Y4
+	VCVTPS2DQ    Y3, Y3
+	VBROADCASTSS bias<>+0(SB), Y1
+	VPADDD       Y1, Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y4, Y1
+	VANDPS       Y1, Y2, Y1
+	VBROADCASTSS one<>+0(SB), Y2
+	VADDPS       Y2, Y1, Y1
+	VBROADCASTSS one<>+0(SB), Y2
+	VDIVPS       Y1, Y2, Y1
+	VMULPS       Y0, Y1, Y1
+	VMULPS       (DX), Y1, Y1
+	VMOVUPS      Y1, (AX)
+
+done:
 	VZEROUPPER
 	RET
 
@@ -460,6 +893,140 @@ loop:
 	VZEROUPPER
 	RET
 
+// func gateGradAVX512(x *float32, u *float32, d *float32, act *float32, n int)
+// Requires: AVX, AVX2, AVX512F, FMA3
+TEXT ·gateGradAVX512(SB), NOSPLIT, $0-40
+	// What it computes is stated at gateGradPortable in vector.go.
+	MOVQ         x+0(FP), AX
+	MOVQ         u+8(FP), CX
+	MOVQ         d+16(FP), DX
+	MOVQ         act+24(FP), BX
+	MOVQ         n+32(FP), SI
+	SUBQ         $0x10, SI
+	JLT          rest
+	VBROADCASTSS expHigh<>+0(SB), Z16
+	VBROADCASTSS expLow<>+0(SB), Z17
+	VBROADCASTSS log2e<>+0(SB), Z18
+	VBROADCASTSS ln2High<>+0(SB), Z19
+	VBROADCASTSS ln2Low<>+0(SB), Z20
+	VBROADCASTSS expC5<>+0(SB), Z21
+	VBROADCASTSS expC4<>+0(SB), Z22
+	VBROADCASTSS expC3<>+0(SB), Z23
+	VBROADCASTSS expC2<>+0(SB), Z24
+	VBROADCASTSS expC1<>+0(SB), Z25
+	VBROADCASTSS expC0<>+0(SB), Z26
+	VBROADCASTSS one<>+0(SB), Z27
+	VBROADCASTSS bias<>+0(SB), Z28
+	VBROADCASTSS sign<>+0(SB), Z29
+
+loop:
+	VMOVUPS      (AX), Z0
+	VPXORD       Z29, Z0, Z1
+	VMINPS       Z1, Z16, Z1
+	VCMPPS       $0x05, Z17, Z1, K1
+	VMULPS       Z18, Z1, Z2
+	VRNDSCALEPS  $0x00, Z2, Z2
+	VFNMADD231PS Z19, Z2, Z1
+	VFNMADD231PS Z20, Z2, Z1
+	VMOVAPS      Z21, Z3
+	VFMADD213PS  Z22, Z1, Z3
+	VFMADD213PS  Z23, Z1, Z3
+	VFMADD213PS  Z24, Z1, Z3
+	VFMADD213PS  Z25, Z1, Z3
+	VFMADD213PS  Z26, Z1, Z3
+	VMULPS       Z1, Z1, Z4
+	VFMADD213PS  Z1, Z4, Z3
+	VADDPS       Z27, Z3, Z3
+	VCVTPS2DQ    Z2, Z2
+	VPADDD       Z28, Z2, Z2
+	VPSLLD       $0x17, Z2, Z2
+	VMULPS.Z     Z2, Z3, K1, Z1
+	VADDPS       Z27, Z1, Z1
+	VDIVPS       Z1, Z27, Z1
+	VMULPS       Z0, Z1, Z3
+	VMOVUPS      (CX), Z0
+	VMOVUPS      (DX), Z2
+	VMULPS       Z0, Z3, Z4
+	VMOVUPS      Z4, (BX)
+	VMULPS       Z3, Z2, Z4
+	VMOVUPS      Z4, (DX)
+
+	// The derivative of silu is s + silu·(1-s).
+	VSUBPS      Z1, Z27, Z4
+	VFMADD231PS Z4, Z3, Z1
+	VMULPS      Z0, Z2, Z2
+	VMULPS      Z1, Z2, Z2
+	VMOVUPS     Z2, (AX)
+	ADDQ        $0x40, AX
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, DX
+	ADDQ        $0x40, BX
+	SUBQ        $0x10, SI
+	JGE         loop
+
+rest:
+	// 8 numbers may be left.
+	ADDQ         $0x10, SI
+	JZ           done
+	VMOVUPS      (AX), Y0
+	VBROADCASTSS sign<>+0(SB), Y1
+	VXORPS       Y1, Y0, Y1
+	VBROADCASTSS expHigh<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VBROADCASTSS expLow<>+0(SB), Y2
+	VCMPPS       $0x05, Y2, Y1, Y2
+	VBROADCASTSS log2e<>+0(SB), Y3
+	VMULPS       Y3, Y1, Y3
+	VROUNDPS     $0x00, Y3, Y3
+	VBROADCASTSS ln2High<>+0(SB), Y4
+	VFNMADD231PS Y4, Y3, Y1
+	VBROADCASTSS ln2Low<>+0(SB), Y4
+	VFNMADD231PS Y4, Y3, Y1
+	VBROADCASTSS expC5<>+0(SB), Y4
+	VBROADCASTSS expC4<>+0(SB), Y5
+	VFMADD213PS  Y5, Y1, Y4
+	VBROADCASTSS expC3<>+0(SB), Y5
+	VFMADD213PS  Y5, Y1, Y4
+	VBROADCASTSS expC2<>+0(SB), Y5
+	VFMADD213PS  Y5, Y1, Y4
+	VBROADCASTSS expC1<>+0(SB), Y5
+	VFMADD213PS  Y5, Y1, Y4
+	VBROADCASTSS expC0<>+0(SB), Y5
+	VFMADD213PS  Y5, Y1, Y4
+	VMULPS       Y1, Y1, Y5
+	VFMADD213PS  Y1, Y5, Y4
+	VBROADCASTSS one<>+0(SB), Y1
+	VADDPS       Y1, Y4, Y4
+	VCVTPS2DQ    Y3, Y3
+	VBROADCASTSS bias<>+0(SB), Y1
+	VPADDD       Y1, Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y4, Y1
+	VANDPS       Y1, Y2, Y1
+	VBROADCASTSS one<>+0(SB), Y2
+	VADDPS       Y2, Y1, Y1
+	VBROADCASTSS one<>+0(SB), Y2
+	VDIVPS       Y1, Y2, Y1
+	VMULPS       Y0, Y1, Y3
+	VMOVUPS      (CX), Y0
+	VMOVUPS      (DX), Y2
+	VMULPS       Y0, Y3, Y4
+	VMOVUPS      Y4, (BX)
+	VMULPS       Y3, Y2, Y4
+	VMOVUPS      Y4, (DX)
+
+	// The derivative of silu is s + silu·(1-s).
+	VBROADCASTSS one<>+0(SB), Y4
+	VSUBPS       Y1, Y4, Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VMULPS       Y0, Y2, Y2
+	VMULPS       Y1, Y2, Y2
+	VMOVUPS      Y2, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
 // func adamAVX2(p *float32, grad *float32, m *float32, v *float32, n int, c *AdamStep)
 // Requires: AVX, FMA3
 TEXT ·adamAVX2(SB), NOSPLIT, $0-48
@@ -506,6 +1073,77 @@ loop:
 	VZEROUPPER
 	RET
 
+// func adamAVX512(p *float32, grad *float32, m *float32, v *float32, n int, c *AdamStep)
+// Requires: AVX, AVX512F, FMA3
+TEXT ·adamAVX512(SB), NOSPLIT, $0-48
+	// What it computes is stated at adamPortable in vector.go.
+	MOVQ         p+0(FP), AX
+	MOVQ         grad+8(FP), CX
+	MOVQ         m+16(FP), DX
+	MOVQ         v+24(FP), BX
+	MOVQ         n+32(FP), SI
+	MOVQ         c+40(FP), DI
+	VBROADCASTSS AdamStep_Beta1+0(DI), Z0
+	VBROADCASTSS AdamStep_Rest1+0(DI), Z1
+	VBROADCASTSS AdamStep_Beta2+0(DI), Z2
+	VBROADCASTSS AdamStep_Rest2+0(DI), Z3
+	VBROADCASTSS AdamStep_Rate+0(DI), Z4
+	VBROADCASTSS AdamStep_Correct2+0(DI), Z5
+	VBROADCASTSS AdamStep_Epsilon+0(DI), Z6
+	VBROADCASTSS AdamStep_Decay+0(DI), Z7
+	VBROADCASTSS AdamStep_GradScale+0(DI), Z8
+	SUBQ         $0x10, SI
+	JLT          rest
+
+loop:
+	VMULPS      (CX), Z8, Z9
+	VMULPS      Z1, Z9, Z10
+	VFMADD231PS (DX), Z0, Z10
+	VMOVUPS     Z10, (DX)
+	VMULPS      Z9, Z9, Z9
+	VMULPS      Z3, Z9, Z9
+	VFMADD231PS (BX), Z2, Z9
+	VMOVUPS     Z9, (BX)
+	VMULPS      Z5, Z9, Z9
+	VSQRTPS     Z9, Z9
+	VADDPS      Z6, Z9, Z9
+	VMULPS      Z4, Z10, Z10
+	VDIVPS      Z9, Z10, Z10
+	VMULPS      (AX), Z7, Z9
+	VSUBPS      Z10, Z9, Z9
+	VMOVUPS     Z9, (AX)
+	ADDQ        $0x40, AX
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, DX
+	ADDQ        $0x40, BX
+	SUBQ        $0x10, SI
+	JGE         loop
+
+rest:
+	// 8 numbers may be left.
+	ADDQ        $0x10, SI
+	JZ          done
+	VMULPS      (CX), Y8, Y8
+	VMULPS      Y1, Y8, Y1
+	VFMADD231PS (DX), Y0, Y1
+	VMOVUPS     Y1, (DX)
+	VMULPS      Y8, Y8, Y0
+	VMULPS      Y3, Y0, Y0
+	VFMADD231PS (BX), Y2, Y0
+	VMOVUPS     Y0, (BX)
+	VMULPS      Y5, Y0, Y0
+	VSQRTPS     Y0, Y0
+	VADDPS      Y6, Y0, Y0
+	VMULPS      Y4, Y1, Y1
+	VDIVPS      Y0, Y1, Y1
+	VMULPS      (AX), Y7, Y8
+	VSUBPS      Y1, Y8, Y8
+	VMOVUPS     Y8, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
 // func spread8AVX2(dst *float32, src *float32, n int, from int, to int)
 // Requires: AVX
 TEXT ·spread8AVX2(SB), NOSPLIT, $0-40
@@ -549,6 +1187,30 @@ loop:
 	VMOVUPS Y1, 32(AX)
 	VMOVUPS Y2, 64(AX)
 	VMOVUPS Y3, 96(AX)
+	ADDQ    BX, CX
+	ADDQ    SI, AX
+	DECQ    DX
+	JNZ     loop
+	VZEROUPPER
+	RET
+
+// func spread32AVX512(dst *float32, src *float32, n int, from int, to int)
+// Requires: AVX, AVX512F
+TEXT ·spread32AVX512(SB), NOSPLIT, $0-40
+	// Copies n pieces of 32 numbers, the distances from and to apart.
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ n+16(FP), DX
+	MOVQ from+24(FP), BX
+	MOVQ to+32(FP), SI
+	SHLQ $0x02, BX
+	SHLQ $0x02, SI
+
+loop:
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
 	ADDQ    BX, CX
 	ADDQ    SI, AX
 	DECQ    DX

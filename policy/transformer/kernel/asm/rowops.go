@@ -6,16 +6,24 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// vectorOps writes the row operations.
+// vectorOps writes the row operations. Those whose result is no sum over lanes
+// are there for both widths; in the sums of expShift 16 lanes are added to 8.
 func vectorOps(c code) {
 	v := vectors{code: c, width: ymm, constants: constants(c)}
+	for _, o := range []rowOp{maxOf(c), dot(c), dot3(c)} {
+		o.write(v)
+	}
+	wide := v
+	wide.width = zmm
 	for _, o := range []rowOp{
-		maxOf(c), dot(c), dot3(c), expShift(c), scaleBy(), mulScale(), addMulScale(), addScale(), subScale(), rotate(), gate(), gateGrad(), adam(),
+		expShift(c), scaleBy(), mulScale(), addMulScale(), addScale(), subScale(), rotate(), gate(), gateGrad(), adam(),
 	} {
 		o.write(v)
+		o.write(wide)
 	}
 	spread(c, ymm, 8)
 	spread(c, ymm, 32)
+	spread(c, zmm, 32)
 	transpose8(c)
 }
 
