@@ -8,7 +8,7 @@
 TEXT ·brainTileAVX512(SB), NOSPLIT, $0-8
 	// The part of a product that the argument describes: c[i][j] = add[i][j] + Σ_k a[i][k]·b[k][j],
 	// one chain of fused multiply-adds for each element, k ascending. Distances are in bytes:
-	// DI argument, SI a, R8 its rows, R10 three of them, R9 its columns, BX b, CX steps left, DX c, R12 its rows, R13 add.
+	// DI argument, SI a, R8 its rows, R10 three of them, BX b, CX steps left, DX c, R12 its rows, R13 add.
 	MOVQ t+0(FP), DI
 	MOVQ brainTile_a+0(DI), SI
 	MOVQ brainTile_b+0(DI), BX
@@ -261,7 +261,7 @@ loop8:
 TEXT ·brainTileAVX2(SB), NOSPLIT, $0-8
 	// The part of a product that the argument describes: c[i][j] = add[i][j] + Σ_k a[i][k]·b[k][j],
 	// one chain of fused multiply-adds for each element, k ascending. Distances are in bytes:
-	// DI argument, SI a, R8 its rows, R10 three of them, R9 its columns, BX b, CX steps left, DX c, R12 its rows, R13 add.
+	// DI argument, SI a, R8 its rows, R10 three of them, BX b, CX steps left, DX c, R12 its rows, R13 add.
 	MOVQ t+0(FP), DI
 	MOVQ brainTile_a+0(DI), SI
 	MOVQ brainTile_b+0(DI), BX

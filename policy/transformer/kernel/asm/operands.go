@@ -16,7 +16,7 @@ type operands struct {
 	a      reg.Register // its row 0, moving along k
 	aLater reg.Register // its row 3 or 4, moving along k
 	aRow   stride       // of rows of a
-	aCol   reg.Register // distance of columns of a
+	aCol   reg.Register // distance of columns of a; nil: they lie next to each other
 	b      reg.Register // moving along k
 	c      reg.Register // moving along its rows at the end
 	cRow   reg.Register // distance of rows of c
@@ -30,8 +30,11 @@ type operands struct {
 func (c code) product(name, strct string) operands {
 	o := operands{
 		code: c, strct: strct,
-		arg: reg.RDI, a: reg.RSI, aLater: reg.R11, aRow: stride{reg.R8, reg.R10}, aCol: reg.R9,
+		arg: reg.RDI, a: reg.RSI, aLater: reg.R11, aRow: stride{reg.R8, reg.R10},
 		b: reg.RBX, c: reg.RDX, cRow: reg.R12, add: reg.R13, inner: reg.RCX, spare: reg.RAX,
+	}
+	if strct == "tile" {
+		o.aCol = reg.R9
 	}
 	o.begin(name,
 		"The part of a product that the argument describes: c[i][j] = add[i][j] + Σ_k a[i][k]·b[k][j],",
@@ -40,7 +43,7 @@ func (c code) product(name, strct string) operands {
 	o.Load(o.Param("t"), o.arg)
 	o.again()
 	o.distance("aRow", o.aRow.one)
-	if strct == "tile" { // the columns of another's a lie next to each other
+	if o.aCol != nil {
 		o.distance("aCol", o.aCol)
 	}
 	o.distance("cRow", o.cRow)
@@ -50,8 +53,12 @@ func (c code) product(name, strct string) operands {
 
 // legend says what is where.
 func (o operands) legend() string {
-	return fmt.Sprintf("%s argument, %s a, %s its rows, %s three of them, %s its columns, %s b, %s steps left, %s c, %s its rows, %s add.",
-		o.arg.Asm(), o.a.Asm(), o.aRow.one.Asm(), o.aRow.three.Asm(), o.aCol.Asm(), o.b.Asm(), o.inner.Asm(), o.c.Asm(), o.cRow.Asm(), o.add.Asm())
+	columns := ""
+	if o.aCol != nil {
+		columns = o.aCol.Asm() + " its columns, "
+	}
+	return fmt.Sprintf("%s argument, %s a, %s its rows, %s three of them, %s%s b, %s steps left, %s c, %s its rows, %s add.",
+		o.arg.Asm(), o.a.Asm(), o.aRow.one.Asm(), o.aRow.three.Asm(), columns, o.b.Asm(), o.inner.Asm(), o.c.Asm(), o.cRow.Asm(), o.add.Asm())
 }
 
 // field is a field of the argument; of a slice, its pointer.
