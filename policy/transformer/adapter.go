@@ -175,6 +175,7 @@ func (a *Adapter) apply(o *operations) {
 	for i, p := range a.parts {
 		down, up := a.params[2*i].Data, a.params[2*i+1].Data
 		a.change = resize(a.change, len(up))
+		o.keep(a.change)
 		o.times(a.change, up, a.scale())
 		o.packRight(down, p.w.in)
 		o.product = kernel.Product{

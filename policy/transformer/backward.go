@@ -35,7 +35,10 @@ func (p *Pass) fitBackward(n int) {
 }
 
 func (p *Pass) backward() {
-	m, o := p.m, &p.ops
+	m, o, h := p.m, &p.ops, &p.head
+	for _, x := range [...][]float32{p.dx, p.dn, p.do, p.dq, p.dk, p.dv, p.dact, h.dnormed, h.dx} {
+		o.keep(x)
+	}
 	o.clear(p.dx)
 	p.backwardHead()
 	for i := len(m.layers) - 1; i >= 0; i-- {

@@ -208,6 +208,11 @@ func (d *Decoder) flush() error {
 	}
 	d.q, d.o, d.k, d.v = resize(d.q, q), resize(d.o, q), resize(d.k, kv), resize(d.v, kv)
 	d.gate, d.up = resize(d.gate, n*c.Hidden), resize(d.up, n*c.Hidden)
+	if d.own != nil {
+		for _, x := range [...][]float32{d.x, d.normed, d.inv, d.q, d.o, d.k, d.v, d.gate, d.up} {
+			d.ops.keep(x)
+		}
+	}
 	if err := d.embed(); err != nil {
 		return err
 	}

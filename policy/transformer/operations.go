@@ -25,6 +25,7 @@ type operations struct {
 	attention      kernel.Attention
 	attentionGrad  kernel.AttentionGrad
 	softmax        kernel.LogSoftmax
+	scratch        kernel.Scratch
 	zero           kernel.Zero
 	scale          kernel.Scale
 	weights        [3]kernel.Panels // matrices, packed for the products at hand
@@ -68,6 +69,12 @@ func (o *operations) weightGrad(grad, dy []float32, w *matrix) {
 		A: dy, ARow: 1, ACol: w.out, B: &o.right, C: grad, CRow: w.in, Add: grad,
 	}
 	o.machine.Run(&o.product)
+}
+
+// keep says that nothing but operations will ever read or write x.
+func (o *operations) keep(x []float32) {
+	o.scratch.X = x[:cap(x)]
+	o.machine.Run(&o.scratch)
 }
 
 // clear sets x to 0.

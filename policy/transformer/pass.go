@@ -151,12 +151,30 @@ func (p *Pass) heads() kernel.Heads {
 
 func (p *Pass) forward() {
 	m, o := p.m, &p.ops
+	p.keep()
 	o.gather = kernel.Gather{Index: p.head.batch.Tokens, Cols: m.config.Dim, Table: m.embed.data, Out: p.x[0]}
 	o.machine.Run(&o.gather)
 	for i := range m.layers {
 		p.forwardLayer(i)
 	}
 	p.forwardHead()
+}
+
+// keep says which buffers of the forward pass are of no use to the host.
+func (p *Pass) keep() {
+	for _, x := range p.x {
+		p.ops.keep(x)
+	}
+	for i := range p.acts {
+		a := &p.acts[i]
+		for _, x := range [...][]float32{a.inv1, a.inv2, a.q, a.k, a.v, a.o, a.logSum, a.rawQ, a.rawK, a.invQ, a.invK, a.mid, a.gate, a.up} {
+			p.ops.keep(x)
+		}
+	}
+	h := &p.head
+	for _, x := range [...][]float32{p.normed, p.act, h.x, h.normed, h.inv, h.logits} {
+		p.ops.keep(x)
+	}
 }
 
 // layer is where layer i's activations are.

@@ -9,7 +9,7 @@
 //
 // # Operations
 //
-// These 22 are all that a model, its training and its decoding ask of a Machine.
+// These 23 are all that a model, its training and its decoding ask of a Machine.
 // After the arrow is what is written, with + where it is added to what is
 // there; all other operands are only read. What is written may be what is read
 // only where it says so.
@@ -36,6 +36,7 @@
 //	Scale           X → Out, which may be X
 //	SumSquares      X → Parts
 //	Adam            P, G, M, V → P, M, V
+//	Scratch         X is not the host's any more
 //
 // # Order of sums
 //

@@ -18,7 +18,8 @@ package kernel
 // a machine with memory of its own copies what it has not got yet, and may do
 // so at any time before it needs it; and it may run operations when it likes,
 // as long as what they have written is in the host's memory when Do returns.
-// Between one Do and the next the host may have written to any of them.
+// Between one Do and the next the host may have written to any of them. Exempt
+// is what a [Scratch] has named: it stays with the machine from then on.
 //
 // Two operands are the same memory if their elements have the same addresses:
 // one may be a part of the other, and operations may state different parts. An
@@ -34,9 +35,11 @@ package kernel
 // operations look at what is in them or write to it. The host sees to their
 // shape, K and N, which is part of the statement of an operation they are in. So
 // a machine can keep their contents in its own memory, by their address, and
-// may set Data, which is how a Team keeps them, to nil. It has to let go of them
-// (runtime.AddCleanup) when the host does. Panels are used on one machine only,
-// or on Teams only: Teams can read each other's.
+// may set Data, which is how a Team keeps them, to nil. Panels are used on one
+// machine only, or on Teams only: Teams can read each other's.
+//
+// What a machine keeps of panels or of a Scratch it has to let go of when the
+// host does (runtime.AddCleanup): other things will be at their addresses.
 //
 // # Results
 //

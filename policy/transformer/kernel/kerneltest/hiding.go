@@ -12,7 +12,7 @@ import (
 // Operands move to it when an operation first states them, and with every Do
 // after that. While they are there the host's copy is NaN, and what the host
 // writes to it is lost: when Do returns every operand is what operations made
-// of it.
+// of it, but those named by a kernel.Scratch, which never come back.
 type Hiding struct {
 	inner  kernel.Machine
 	spans  []*span
@@ -22,6 +22,7 @@ type Hiding struct {
 // span is memory that belongs to the machine within Do.
 type span struct {
 	host, own, poison []byte // as long as each other; poison is NaN, as float32 and as float64
+	scratch           bool
 }
 
 // NewHiding returns a Machine that computes by inner, which is used by no other.
@@ -34,12 +35,16 @@ func (h *Hiding) Do(body func()) {
 	}
 	h.inside = true
 	for _, s := range h.spans {
-		s.take()
+		if !s.scratch {
+			s.take()
+		}
 	}
 	defer func() {
 		h.inside = false
 		for _, s := range h.spans {
-			copy(s.host, s.own)
+			if !s.scratch {
+				copy(s.host, s.own)
+			}
 		}
 	}()
 	h.inner.Do(body)
@@ -52,10 +57,16 @@ func (h *Hiding) Run(op kernel.Op) {
 		return
 	}
 	op = clone(op)
+	_, scratch := op.(*kernel.Scratch)
 	for _, o := range operands(op) {
-		if b := o.memory(); len(b) > 0 {
-			o.use(h.own(b))
+		b := o.memory()
+		if len(b) == 0 {
+			continue
 		}
+		if s := h.span(b); scratch && len(s.host) == len(b) { // of a part it may come back
+			s.scratch = true
+		}
+		o.use(h.own(b))
 	}
 	h.inner.Run(op)
 }

@@ -46,6 +46,22 @@ func testMemory(t *testing.T, m kernel.Machine) {
 	equal(t, "outside Do again", x, 2, 1, 41, 37, 25, 13)
 }
 
+// testScratch holds that what a Scratch names is there in the next Do, too.
+func testScratch(t *testing.T, m kernel.Machine) {
+	x, y, scratch := []float32{1, 2, 3}, make([]float32, 3), make([]float32, 5)
+	runAll(m, []kernel.Op{
+		&kernel.Scratch{X: scratch},
+		&kernel.Scale{Out: scratch[1:4], X: x, Factor: 2},
+	})
+	x[0] = 0
+	runAll(m, []kernel.Op{
+		&kernel.Scratch{X: scratch},
+		&kernel.Scale{Out: scratch[2:3], X: x[1:2], Factor: 5},
+	})
+	runAll(m, []kernel.Op{&kernel.Scale{Out: y, X: scratch[1:4], Factor: 1}})
+	equal(t, "from scratch memory", y, 2, 10, 6)
+}
+
 // testStatement holds that a machine has read what is not an operand when Run
 // returns: the caller uses the operation and its indices again.
 func testStatement(t *testing.T, m kernel.Machine) {

@@ -34,7 +34,7 @@ func operands(op kernel.Op) []operand {
 // comment of package kernel lists them.
 func written(op kernel.Op) []string {
 	switch o := op.(type) {
-	case *kernel.Pack, *kernel.PackBrain, *kernel.CopyPanels:
+	case *kernel.Pack, *kernel.PackBrain, *kernel.CopyPanels, *kernel.Scratch:
 		return nil
 	case *kernel.Product, *kernel.BrainProduct:
 		return []string{"C"}

@@ -54,6 +54,7 @@ func (r *Reference) Run(op kernel.Op) {
 		multiply(o, r.of(o.B))
 	case *kernel.BrainProduct:
 		multiply(&kernel.Product{M: o.M, N: o.N, K: o.K, A: o.A, ARow: o.ARow, ACol: 1, C: o.C, CRow: o.CRow, Add: o.Add}, r.ofBrain(o.B))
+	case *kernel.Scratch: // the host's memory is what it computes in
 	case *kernel.Attention:
 		r.attention(o)
 	case *kernel.AttentionGrad:

@@ -33,6 +33,7 @@ func Run(t *testing.T, open func() kernel.Machine) {
 	}
 	t.Run("memory", func(t *testing.T) { testMemory(t, open()) })
 	t.Run("statement", func(t *testing.T) { testStatement(t, open()) })
+	t.Run("scratch", func(t *testing.T) { testScratch(t, open()) })
 	t.Run("repacked", func(t *testing.T) { testRepacked(t, open()) })
 }
 
