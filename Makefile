@@ -36,7 +36,7 @@ test: packages format vet
 # tests of the transformer that compare numbers: all would take an hour.
 arm: emulator
 	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 $(GO) vet ./policy/transformer/...
-	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 $(GO) test -exec '$(QEMU)' -timeout 30m ./policy/transformer/kernel
+	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 $(GO) test -exec '$(QEMU)' -timeout 30m ./policy/transformer/kernel ./policy/transformer/kernel/kerneltest
 	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 $(GO) test -exec '$(QEMU)' -timeout 30m -run '$(NUMBERS)' ./policy/transformer
 
 # All tests under the race detector, which needs cgo and a C compiler.

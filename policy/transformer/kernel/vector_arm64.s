@@ -116,8 +116,8 @@ GLOBL constants<>(SB), RODATA|NOPTR, $52
 	VBIT  V8.B16, V29.B16, V0.B16; \
 	VBIT  V9.B16, V29.B16, V1.B16
 
-// func maxLanes(x *float32, n int) float32
-TEXT ·maxLanes(SB), NOSPLIT, $0-20
+// func maxNEON(x *float32, n int) float32
+TEXT ·maxNEON(SB), NOSPLIT, $0-20
 	MOVD x+0(FP), R0
 	MOVD n+8(FP), R5
 	VLD1 (R0), [V0.S4, V1.S4]
@@ -133,8 +133,8 @@ maxLoop:
 	FMOVS F0, ret+16(FP)
 	RET
 
-// func expShiftLanes(x *float32, n int, scale, shift float32) float32
-TEXT ·expShiftLanes(SB), NOSPLIT, $0-28
+// func expShiftNEON(x *float32, n int, scale, shift float32) float32
+TEXT ·expShiftNEON(SB), NOSPLIT, $0-28
 	MOVD x+0(FP), R0
 	MOVD n+8(FP), R5
 	MOVD R0, R1
@@ -163,8 +163,8 @@ expLoop:
 	FMOVS F0, ret+24(FP)
 	RET
 
-// func scaleByLanes(x *float32, n int, f float32)
-TEXT ·scaleByLanes(SB), NOSPLIT, $0-20
+// func scaleByNEON(x *float32, n int, f float32)
+TEXT ·scaleByNEON(SB), NOSPLIT, $0-20
 	MOVD x+0(FP), R0
 	MOVD n+8(FP), R5
 	MOVD R0, R1
@@ -179,8 +179,8 @@ scaleLoop:
 	CBNZ R5, scaleLoop
 	RET
 
-// func dotLanes(x, y *float32, n int) float32
-TEXT ·dotLanes(SB), NOSPLIT, $0-28
+// func dotNEON(x, y *float32, n int) float32
+TEXT ·dotNEON(SB), NOSPLIT, $0-28
 	MOVD x+0(FP), R0
 	MOVD y+8(FP), R1
 	MOVD n+16(FP), R5
@@ -198,8 +198,8 @@ dotLoop:
 	FMOVS F0, ret+24(FP)
 	RET
 
-// func dot3Lanes(x, y, z *float32, n int) float32
-TEXT ·dot3Lanes(SB), NOSPLIT, $0-36
+// func dot3NEON(x, y, z *float32, n int) float32
+TEXT ·dot3NEON(SB), NOSPLIT, $0-36
 	MOVD x+0(FP), R0
 	MOVD y+8(FP), R1
 	MOVD z+16(FP), R2
@@ -221,8 +221,8 @@ dot3Loop:
 	FMOVS F0, ret+32(FP)
 	RET
 
-// func mulScaleLanes(out, x, y *float32, n int, f float32)
-TEXT ·mulScaleLanes(SB), NOSPLIT, $0-36
+// func mulScaleNEON(out, x, y *float32, n int, f float32)
+TEXT ·mulScaleNEON(SB), NOSPLIT, $0-36
 	MOVD out+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD y+16(FP), R2
@@ -241,8 +241,8 @@ mulScaleLoop:
 	CBNZ R5, mulScaleLoop
 	RET
 
-// func addMulScaleLanes(out, x, y *float32, n int, f float32)
-TEXT ·addMulScaleLanes(SB), NOSPLIT, $0-36
+// func addMulScaleNEON(out, x, y *float32, n int, f float32)
+TEXT ·addMulScaleNEON(SB), NOSPLIT, $0-36
 	MOVD out+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD y+16(FP), R2
@@ -262,8 +262,8 @@ addMulScaleLoop:
 	CBNZ  R5, addMulScaleLoop
 	RET
 
-// func addScaleLanes(out, x *float32, n int, f float32)
-TEXT ·addScaleLanes(SB), NOSPLIT, $0-28
+// func addScaleNEON(out, x *float32, n int, f float32)
+TEXT ·addScaleNEON(SB), NOSPLIT, $0-28
 	MOVD out+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R5
@@ -279,8 +279,8 @@ addScaleLoop:
 	CBNZ  R5, addScaleLoop
 	RET
 
-// func subScaleLanes(out, x *float32, n int, sub, f float32)
-TEXT ·subScaleLanes(SB), NOSPLIT, $0-32
+// func subScaleNEON(out, x *float32, n int, sub, f float32)
+TEXT ·subScaleNEON(SB), NOSPLIT, $0-32
 	MOVD out+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD n+16(FP), R5
@@ -301,8 +301,8 @@ subScaleLoop:
 	CBNZ R5, subScaleLoop
 	RET
 
-// func rotateLanes(lo, hi, cos, sin *float32, n int)
-TEXT ·rotateLanes(SB), NOSPLIT, $0-40
+// func rotateNEON(lo, hi, cos, sin *float32, n int)
+TEXT ·rotateNEON(SB), NOSPLIT, $0-40
 	MOVD lo+0(FP), R0
 	MOVD hi+8(FP), R1
 	MOVD cos+16(FP), R2
@@ -340,8 +340,8 @@ rotateLoop:
 	FDIV(0, 27, 0); \
 	FDIV(1, 27, 1)
 
-// func gateLanes(out, x, u *float32, n int)
-TEXT ·gateLanes(SB), NOSPLIT, $0-32
+// func gateNEON(out, x, u *float32, n int)
+TEXT ·gateNEON(SB), NOSPLIT, $0-32
 	MOVD out+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD u+16(FP), R2
@@ -361,8 +361,8 @@ gateLoop:
 	CBNZ R5, gateLoop
 	RET
 
-// func gateGradLanes(x, u, d, act *float32, n int)
-TEXT ·gateGradLanes(SB), NOSPLIT, $0-40
+// func gateGradNEON(x, u, d, act *float32, n int)
+TEXT ·gateGradNEON(SB), NOSPLIT, $0-40
 	MOVD x+0(FP), R0
 	MOVD u+8(FP), R1
 	MOVD d+16(FP), R2
@@ -396,8 +396,8 @@ gateGradLoop:
 	CBNZ  R5, gateGradLoop
 	RET
 
-// func adamLanes(p, grad, m, v *float32, n int, c *AdamStep)
-TEXT ·adamLanes(SB), NOSPLIT, $0-48
+// func adamNEON(p, grad, m, v *float32, n int, c *AdamStep)
+TEXT ·adamNEON(SB), NOSPLIT, $0-48
 	MOVD p+0(FP), R0
 	MOVD grad+8(FP), R1
 	MOVD m+16(FP), R2
@@ -452,8 +452,8 @@ adamLoop:
 	CBNZ  R5, adamLoop
 	RET
 
-// func spread8Lanes(dst, src *float32, n, from, to int)
-TEXT ·spread8Lanes(SB), NOSPLIT, $0-40
+// func spread8NEON(dst, src *float32, n, from, to int)
+TEXT ·spread8NEON(SB), NOSPLIT, $0-40
 	MOVD dst+0(FP), R0
 	MOVD src+8(FP), R1
 	MOVD n+16(FP), R5
@@ -471,8 +471,8 @@ spread8Loop:
 	CBNZ R5, spread8Loop
 	RET
 
-// func spread32Lanes(dst, src *float32, n, from, to int)
-TEXT ·spread32Lanes(SB), NOSPLIT, $0-40
+// func spread32NEON(dst, src *float32, n, from, to int)
+TEXT ·spread32NEON(SB), NOSPLIT, $0-40
 	MOVD dst+0(FP), R0
 	MOVD src+8(FP), R1
 	MOVD n+16(FP), R5
@@ -506,10 +506,10 @@ spread32Loop:
 	VTRN2 V26.D2, V24.D2, w2.D2; \
 	VTRN2 V27.D2, V25.D2, w3.D2
 
-// func transpose8Lanes(dst, src *float32, row, n int)
+// func transpose8NEON(dst, src *float32, row, n int)
 //
 // Rows 0 … 7 of 4 numbers at a time, from R1, R8-R14.
-TEXT ·transpose8Lanes(SB), NOSPLIT, $0-32
+TEXT ·transpose8NEON(SB), NOSPLIT, $0-32
 	MOVD dst+0(FP), R0
 	MOVD src+8(FP), R1
 	MOVD row+16(FP), R6

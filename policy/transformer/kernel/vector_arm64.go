@@ -1,5 +1,3 @@
-//go:build arm64
-
 package kernel
 
 // The functions without a body are machine code. They work on vectors of 8
@@ -7,52 +5,52 @@ package kernel
 // portable twin.
 
 //go:noescape
-func maxLanes(x *float32, n int) float32
+func maxNEON(x *float32, n int) float32
 
 //go:noescape
-func expShiftLanes(x *float32, n int, scale, shift float32) float32
+func expShiftNEON(x *float32, n int, scale, shift float32) float32
 
 //go:noescape
-func scaleByLanes(x *float32, n int, f float32)
+func scaleByNEON(x *float32, n int, f float32)
 
 //go:noescape
-func dotLanes(x, y *float32, n int) float32
+func dotNEON(x, y *float32, n int) float32
 
 //go:noescape
-func dot3Lanes(x, y, z *float32, n int) float32
+func dot3NEON(x, y, z *float32, n int) float32
 
 //go:noescape
-func mulScaleLanes(out, x, y *float32, n int, f float32)
+func mulScaleNEON(out, x, y *float32, n int, f float32)
 
 //go:noescape
-func addMulScaleLanes(out, x, y *float32, n int, f float32)
+func addMulScaleNEON(out, x, y *float32, n int, f float32)
 
 //go:noescape
-func addScaleLanes(out, x *float32, n int, f float32)
+func addScaleNEON(out, x *float32, n int, f float32)
 
 //go:noescape
-func subScaleLanes(out, x *float32, n int, sub, f float32)
+func subScaleNEON(out, x *float32, n int, sub, f float32)
 
 //go:noescape
-func rotateLanes(lo, hi, cos, sin *float32, n int)
+func rotateNEON(lo, hi, cos, sin *float32, n int)
 
 //go:noescape
-func gateLanes(out, x, u *float32, n int)
+func gateNEON(out, x, u *float32, n int)
 
 //go:noescape
-func gateGradLanes(x, u, d, act *float32, n int)
+func gateGradNEON(x, u, d, act *float32, n int)
 
 //go:noescape
-func adamLanes(p, grad, m, v *float32, n int, c *AdamStep)
+func adamNEON(p, grad, m, v *float32, n int, c *AdamStep)
 
 //go:noescape
-func spread8Lanes(dst, src *float32, n, from, to int)
+func spread8NEON(dst, src *float32, n, from, to int)
 
 //go:noescape
-func spread32Lanes(dst, src *float32, n, from, to int)
+func spread32NEON(dst, src *float32, n, from, to int)
 
 //go:noescape
-func transpose8Lanes(dst, src *float32, row, n int)
+func transpose8NEON(dst, src *float32, row, n int)
 
 // spread8 copies pieces of 8, at least one.
 func (s Set) spread8(dst, src []float32, p spread) {
@@ -61,7 +59,7 @@ func (s Set) spread8(dst, src []float32, p spread) {
 		return
 	}
 	_, _ = dst[(p.n-1)*p.to+7], src[(p.n-1)*p.from+7]
-	spread8Lanes(&dst[0], &src[0], p.n, p.from, p.to)
+	spread8NEON(&dst[0], &src[0], p.n, p.from, p.to)
 }
 
 // spread32 copies pieces of 32, at least one.
@@ -71,7 +69,7 @@ func (s Set) spread32(dst, src []float32, p spread) {
 		return
 	}
 	_, _ = dst[(p.n-1)*p.to+31], src[(p.n-1)*p.from+31]
-	spread32Lanes(&dst[0], &src[0], p.n, p.from, p.to)
+	spread32NEON(&dst[0], &src[0], p.n, p.from, p.to)
 }
 
 // transpose8 writes 8 rows of src, row numbers apart, to 8 columns of a panel.
@@ -79,7 +77,7 @@ func (s Set) spread32(dst, src []float32, p spread) {
 func (s Set) transpose8(dst, src []float32, row, n int) int {
 	if n = s.whole(n); n > 0 {
 		_, _ = dst[(n-1)*Width+7], src[7*row+n-1]
-		transpose8Lanes(&dst[0], &src[0], row, n)
+		transpose8NEON(&dst[0], &src[0], row, n)
 	}
 	return n
 }
@@ -98,7 +96,7 @@ func (s Set) maxOf(x []float32) float32 {
 	if n == 0 {
 		return maxPortable(x)
 	}
-	m := maxLanes(&x[0], n)
+	m := maxNEON(&x[0], n)
 	for _, v := range x[n:] {
 		m = max(m, v)
 	}
@@ -109,7 +107,7 @@ func (s Set) expShift(x []float32, scale, shift float32) float32 {
 	var sum float32
 	n := s.whole(len(x))
 	if n > 0 {
-		sum = expShiftLanes(&x[0], n, scale, shift)
+		sum = expShiftNEON(&x[0], n, scale, shift)
 	}
 	return sum + expShiftPortable(x[n:], scale, shift)
 }
@@ -117,7 +115,7 @@ func (s Set) expShift(x []float32, scale, shift float32) float32 {
 func (s Set) scaleBy(x []float32, f float32) {
 	n := s.whole(len(x))
 	if n > 0 {
-		scaleByLanes(&x[0], n, f)
+		scaleByNEON(&x[0], n, f)
 	}
 	scaleByPortable(x[n:], f)
 }
@@ -127,7 +125,7 @@ func (s Set) dot(x, y []float32) float32 {
 	y = y[:len(x)]
 	n := s.whole(len(x))
 	if n > 0 {
-		sum = dotLanes(&x[0], &y[0], n)
+		sum = dotNEON(&x[0], &y[0], n)
 	}
 	return sum + dotPortable(x[n:], y[n:])
 }
@@ -137,7 +135,7 @@ func (s Set) dot3(x, y, z []float32) float32 {
 	y, z = y[:len(x)], z[:len(x)]
 	n := s.whole(len(x))
 	if n > 0 {
-		sum = dot3Lanes(&x[0], &y[0], &z[0], n)
+		sum = dot3NEON(&x[0], &y[0], &z[0], n)
 	}
 	return sum + dot3Portable(x[n:], y[n:], z[n:])
 }
@@ -146,7 +144,7 @@ func (s Set) mulScale(out, x, y []float32, f float32) {
 	out, y = out[:len(x)], y[:len(x)]
 	n := s.whole(len(x))
 	if n > 0 {
-		mulScaleLanes(&out[0], &x[0], &y[0], n, f)
+		mulScaleNEON(&out[0], &x[0], &y[0], n, f)
 	}
 	mulScalePortable(out[n:], x[n:], y[n:], f)
 }
@@ -155,7 +153,7 @@ func (s Set) addMulScale(out, x, y []float32, f float32) {
 	out, y = out[:len(x)], y[:len(x)]
 	n := s.whole(len(x))
 	if n > 0 {
-		addMulScaleLanes(&out[0], &x[0], &y[0], n, f)
+		addMulScaleNEON(&out[0], &x[0], &y[0], n, f)
 	}
 	addMulScalePortable(out[n:], x[n:], y[n:], f)
 }
@@ -164,7 +162,7 @@ func (s Set) addScale(out, x []float32, f float32) {
 	out = out[:len(x)]
 	n := s.whole(len(x))
 	if n > 0 {
-		addScaleLanes(&out[0], &x[0], n, f)
+		addScaleNEON(&out[0], &x[0], n, f)
 	}
 	addScalePortable(out[n:], x[n:], f)
 }
@@ -173,7 +171,7 @@ func (s Set) subScale(out, x []float32, sub, f float32) {
 	out = out[:len(x)]
 	n := s.whole(len(x))
 	if n > 0 {
-		subScaleLanes(&out[0], &x[0], n, sub, f)
+		subScaleNEON(&out[0], &x[0], n, sub, f)
 	}
 	subScalePortable(out[n:], x[n:], sub, f)
 }
@@ -182,7 +180,7 @@ func (s Set) rotate(lo, hi, cos, sin []float32) {
 	hi, cos, sin = hi[:len(lo)], cos[:len(lo)], sin[:len(lo)]
 	n := s.whole(len(lo))
 	if n > 0 {
-		rotateLanes(&lo[0], &hi[0], &cos[0], &sin[0], n)
+		rotateNEON(&lo[0], &hi[0], &cos[0], &sin[0], n)
 	}
 	rotatePortable(lo[n:], hi[n:], cos[n:], sin[n:])
 }
@@ -197,13 +195,13 @@ func (s Set) gate(out, g, u []float32) {
 	out, u = out[:len(g)], u[:len(g)]
 	n := s.whole(len(g))
 	if n > 0 {
-		gateLanes(&out[0], &g[0], &u[0], n)
+		gateNEON(&out[0], &g[0], &u[0], n)
 	}
 	if n < len(g) {
 		var gs, us [8]float32
 		copy(gs[:], g[n:])
 		copy(us[:], u[n:])
-		gateLanes(&gs[0], &gs[0], &us[0], 8)
+		gateNEON(&gs[0], &gs[0], &us[0], 8)
 		copy(out[n:], gs[:])
 	}
 }
@@ -216,14 +214,14 @@ func (s Set) gateGrad(g, u, d, act []float32) {
 	u, d, act = u[:len(g)], d[:len(g)], act[:len(g)]
 	n := s.whole(len(g))
 	if n > 0 {
-		gateGradLanes(&g[0], &u[0], &d[0], &act[0], n)
+		gateGradNEON(&g[0], &u[0], &d[0], &act[0], n)
 	}
 	if n < len(g) {
 		var gs, us, ds, as [8]float32
 		copy(gs[:], g[n:])
 		copy(us[:], u[n:])
 		copy(ds[:], d[n:])
-		gateGradLanes(&gs[0], &us[0], &ds[0], &as[0], 8)
+		gateGradNEON(&gs[0], &us[0], &ds[0], &as[0], 8)
 		copy(g[n:], gs[:])
 		copy(d[n:], ds[:])
 		copy(act[n:], as[:])
@@ -234,7 +232,7 @@ func (s Set) adam(p, g, m, v []float32, c *AdamStep) {
 	g, m, v = g[:len(p)], m[:len(p)], v[:len(p)]
 	n := s.whole(len(p))
 	if n > 0 {
-		adamLanes(&p[0], &g[0], &m[0], &v[0], n, c)
+		adamNEON(&p[0], &g[0], &m[0], &v[0], n, c)
 	}
 	adamPortable(p[n:], g[n:], m[n:], v[n:], c)
 }
