@@ -1,4 +1,4 @@
-//go:build amd64 && !amd64.v3
+//go:build amd64 || arm64
 
 package transformer
 
@@ -13,8 +13,7 @@ import (
 // TestReproduce holds that a model of a given config and seed trains to the
 // bits, and saves to the bytes, it always has: a trained policy can be made
 // again by a later version. The digests are from before and after 5 steps;
-// those of one Set are the same on every processor that has it. Not for
-// GOAMD64=v3, whose compiler fuses multiply and add in the plain Go.
+// they are the same on every processor, and for all machine code.
 func TestReproduce(t *testing.T) {
 	c := tiny()
 	c.TiedHead, c.Dim, c.Hidden = true, 40, 70
@@ -25,11 +24,11 @@ func TestReproduce(t *testing.T) {
 		before, after map[string]string // by Set
 	}{
 		{"tied", c,
-			map[string]string{"portable": "bab61849e9ebc5a4", "avx2": "7a1cd08ef1ad7adf", "avx512": "7a1cd08ef1ad7adf"},
-			map[string]string{"portable": "d11ace81ef29d25a", "avx2": "f10f5b77e03c5087", "avx512": "f10f5b77e03c5087"}},
+			map[string]string{"portable": "bab61849e9ebc5a4", "avx2": "7a1cd08ef1ad7adf", "avx512": "7a1cd08ef1ad7adf", "neon": "7a1cd08ef1ad7adf"},
+			map[string]string{"portable": "d11ace81ef29d25a", "avx2": "f10f5b77e03c5087", "avx512": "f10f5b77e03c5087", "neon": "f10f5b77e03c5087"}},
 		{"own head", own,
-			map[string]string{"portable": "758c8534db861ac6", "avx2": "0e55f357028aff5d", "avx512": "0e55f357028aff5d"},
-			map[string]string{"portable": "2d8fc5fbacbc3833", "avx2": "56b8b7e5ca0fcc9a", "avx512": "56b8b7e5ca0fcc9a"}},
+			map[string]string{"portable": "758c8534db861ac6", "avx2": "0e55f357028aff5d", "avx512": "0e55f357028aff5d", "neon": "0e55f357028aff5d"},
+			map[string]string{"portable": "2d8fc5fbacbc3833", "avx2": "56b8b7e5ca0fcc9a", "avx512": "56b8b7e5ca0fcc9a", "neon": "56b8b7e5ca0fcc9a"}},
 	} {
 		for _, set := range kernel.Available() {
 			m := newModel(t, tc.c)

@@ -195,7 +195,7 @@ func (w *Worker) attend(o *Attention, q queries, keys, values *Panels) {
 // 0, and returns the log of the denominator.
 func (w *Worker) softmax(s []float32, n int, scale float32) float32 {
 	clearTo(s[n:], negInf())
-	shift := w.set.maxOf(s[:n]) * scale
+	shift := float32(w.set.maxOf(s[:n]) * scale)
 	// Sums run over whole lanes, so the padding is part of them: exp(-Inf) is 0.
 	sum := w.set.expShift(s[:lanes(n)], scale, shift)
 	clear(s[lanes(n):])

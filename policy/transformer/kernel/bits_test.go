@@ -13,8 +13,7 @@ import (
 
 // TestSameBits holds that every processor gives the bits it always has: all
 // machine code gives the same, and plain Go the same on every architecture,
-// although some of its compilers could fuse a multiply with an add. They do in
-// the plain product.
+// although some of its compilers could fuse a multiply with an add.
 func TestSameBits(t *testing.T) {
 	for _, tc := range []struct {
 		name               string
@@ -25,15 +24,12 @@ func TestSameBits(t *testing.T) {
 		{"exp", digestExp, "43ee28bb74cc8fa8", "526041ebb57e66cb"},
 		{"sums", digestSums, "fc0f64ba03ca88d1", "61865ce7b483f8ed"},
 		{"adam", digestAdam, "8d4aa805c7fbe9a3", "1a09c96b608b241e"},
-		{"product", digestProducts, "", "cd5064452a332ddd"},
+		{"product", digestProducts, "c1845585adbc0a91", "cd5064452a332ddd"},
 	} {
 		for _, set := range Available() {
 			want := tc.machines
 			if set == Portable() {
 				want = tc.portable
-			}
-			if want == "" {
-				continue
 			}
 			h := digest{sha256.New()}
 			tc.run(set, h)

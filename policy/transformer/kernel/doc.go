@@ -49,6 +49,9 @@
 // portable Set differs from it in the last bits: it rounds between multiply and
 // add, and sums rows in plain order.
 //
+// In Go a product that is added to is converted to float32 first, without which
+// a compiler may round once for both, and does for arm64 and GOAMD64=v3.
+//
 // # Layout
 //
 // Matrices are row-major with an explicit distance between rows. The right

@@ -67,11 +67,11 @@ func (o *LogSoftmax) score(w *Worker, i int) {
 		w.set.scaleBy(p, inv)
 		copy(z, p)
 	} else {
-		h := inv * entropySum(p, z, logSum)
+		h := float32(inv * entropySum(p, z, logSum))
 		for j, q := range p {
-			d := -g * q * inv
+			d := float32(-g * q * inv)
 			if q != 0 { // else z may be -Inf
-				d -= e * q * inv * (z[j] - logSum + h)
+				d -= float32(e * q * inv * (z[j] - logSum + h))
 			}
 			z[j] = d
 		}
@@ -90,7 +90,7 @@ func entropySum(p, z []float32, logSum float32) float32 {
 	var h float32
 	for j, q := range p {
 		if q != 0 {
-			h -= q * (z[j] - logSum)
+			h -= float32(q * (z[j] - logSum))
 		}
 	}
 	return h

@@ -58,14 +58,14 @@ func tilePortable(t *tile) {
 				x := t.a[at]
 				at += t.aCol
 				b := (*[8]float32)(t.b[k*Width+j:])
-				c0 += x * b[0]
-				c1 += x * b[1]
-				c2 += x * b[2]
-				c3 += x * b[3]
-				c4 += x * b[4]
-				c5 += x * b[5]
-				c6 += x * b[6]
-				c7 += x * b[7]
+				c0 += float32(x * b[0])
+				c1 += float32(x * b[1])
+				c2 += float32(x * b[2])
+				c3 += float32(x * b[3])
+				c4 += float32(x * b[4])
+				c5 += float32(x * b[5])
+				c6 += float32(x * b[6])
+				c7 += float32(x * b[7])
 			}
 			*(*[8]float32)(t.c[i*t.cRow+j:]) = [8]float32{c0, c1, c2, c3, c4, c5, c6, c7}
 		}

@@ -5,8 +5,6 @@ import "math"
 // The functions below are the portable row operations. The sums of the machine
 // code run over lanes instead, so they differ in the last bits.
 //
-// A product that is added to is converted to float32 first: without that, a
-// compiler may round once for both, and does for arm64.
 
 // maxPortable is the largest element of a non-empty x; NaN if there is one.
 func maxPortable(x []float32) float32 {
