@@ -4,7 +4,10 @@ package kernel
 
 func supported() level { return portable }
 
-func (s Set) compute(t *tile) { tilePortable(t) }
+func (s Set) compute(t *tile) {
+	t.check()
+	tilePortable(t)
+}
 
 func (s Set) atOnce(int) int { return 2 }
 

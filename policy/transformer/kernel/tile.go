@@ -71,3 +71,17 @@ func tilePortable(t *tile) {
 		}
 	}
 }
+
+// check sees to what the machine code does not: that all is within bounds.
+func (t *tile) check() {
+	width, lastB := Width, t.inner*Width-1
+	if t.rows == 1 {
+		width = t.strips * strip
+		lastB = (t.strips-1)/2*t.bNext + (t.inner-1)*Width + (t.strips-1)%2*strip + strip - 1
+	}
+	last := (t.rows*t.times-1)*t.cRow + width - 1
+	_, _, _ = t.c[last], t.a[(t.times-1)*t.aNext+(t.rows-1)*t.aRow+(t.inner-1)*t.aCol], t.b[lastB]
+	if t.add != nil {
+		_ = t.add[last]
+	}
+}
