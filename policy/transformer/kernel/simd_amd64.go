@@ -112,4 +112,3 @@ func (s Set) fetch(x []float32) {
 		fetchAVX2(&x[0], (len(x)+15)/16)
 	}
 }
-

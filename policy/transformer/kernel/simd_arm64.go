@@ -33,4 +33,3 @@ func (s Set) atOnce(strips int) int {
 
 // fetch asks for memory that is needed soon: left to the processor.
 func (s Set) fetch([]float32) {}
-
