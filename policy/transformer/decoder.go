@@ -24,6 +24,11 @@ type Decoder struct {
 	host   *kernel.Team // shares out what is no operation, such as drawing; the machine too, unless it is another
 	body   func()       // of machine.Do, made once
 
+	// Of a Frozen on another machine than a Team, the embeddings of the tokens to
+	// be read, and how far they have been used.
+	embedded   []float32
+	embeddedAt int
+
 	read      [][]int32 // tokens
 	err       error     // of reading them
 	caches    []*Cache
@@ -73,7 +78,8 @@ func (m *Model) NewDecoderOn(machine kernel.Machine) *Decoder {
 		d.host = team
 	} else {
 		d.host = kernel.NewTeam(m.set, 1)
-		d.own = &ownPanels{panels: make([]kernel.Panels, len(m.matrices))}
+		n := len(m.matrices)
+		d.own = &ownPanels{panels: make([]kernel.Panels, n), brains: make([]*kernel.BrainPanels, n)}
 	}
 	return d
 }
@@ -113,6 +119,12 @@ func (d *Decoder) Append(caches []*Cache, tokens [][]int32) (logits [][]float32,
 	}
 	d.angles = d.m.rotaries(longest)
 	d.caches, d.read = caches, tokens
+	defer func() { d.caches, d.read = nil, nil }()
+	if d.frozen != nil && d.own != nil {
+		if err := d.load(); err != nil {
+			return nil, err
+		}
+	}
 	for _, c := range caches {
 		c.machine, c.used = d.foreign(), true
 	}
@@ -121,7 +133,6 @@ func (d *Decoder) Append(caches []*Cache, tokens [][]int32) (logits [][]float32,
 	} else {
 		d.ops.machine.Do(d.body)
 	}
-	d.caches, d.read = nil, nil
 	if d.err != nil {
 		return nil, d.err
 	}
@@ -232,6 +243,10 @@ func (d *Decoder) flush() error {
 
 // embed sets x to the embeddings of the gathered tokens.
 func (d *Decoder) embed() error {
+	if d.frozen != nil && d.own != nil {
+		d.embedLoaded()
+		return nil
+	}
 	if d.frozen != nil {
 		return d.frozen.embed(d.x, d.tokens)
 	}
@@ -243,7 +258,7 @@ func (d *Decoder) embed() error {
 
 // need makes a part of the model ready, which that of a Frozen may not be.
 func (d *Decoder) need(part int) error {
-	if d.frozen == nil {
+	if d.frozen == nil || d.own != nil {
 		return nil
 	}
 	return d.frozen.need(part, d.host)

@@ -5,8 +5,9 @@ import "github.com/surefoot-ai/surefoot/policy/transformer/kernel"
 // ownPanels is a model's matrices packed by a machine whose panels no Team can
 // read.
 type ownPanels struct {
-	panels  []kernel.Panels // as Model.matrices
-	version uint64          // of the weights they hold
+	panels  []kernel.Panels       // as Model.matrices
+	brains  []*kernel.BrainPanels // in place of panels where not nil: see Frozen
+	version uint64                // of the weights they hold
 }
 
 // panels is where matrix w is packed.
@@ -15,6 +16,14 @@ func (d *Decoder) panels(w *matrix) *kernel.Panels {
 		return &d.own.panels[w.place]
 	}
 	return &w.panels
+}
+
+// brain is where matrix w is packed as bfloat16; nil if it is not.
+func (d *Decoder) brain(w *matrix) *kernel.BrainPanels {
+	if d.own != nil {
+		return d.own.brains[w.place]
+	}
+	return w.brain
 }
 
 // prepare packs the matrices, each once and for all Teams, if they changed since.
@@ -38,13 +47,14 @@ func (d *Decoder) prepare() {
 // multiply sets y = x·Wᵀ, w being packed already, and adds what add holds.
 func (d *Decoder) multiply(y, x []float32, w *matrix, add []float32) {
 	o := &d.ops
-	if w.brain == nil {
+	b := d.brain(w)
+	if b == nil {
 		o.multiply(y, x, d.panels(w), add)
 		return
 	}
 	o.brain = kernel.BrainProduct{
 		M: len(x) / w.in, N: w.out, K: w.in,
-		A: x, ARow: w.in, B: w.brain, C: y, CRow: w.out, Add: add, Parts: d.host.Workers(),
+		A: x, ARow: w.in, B: b, C: y, CRow: w.out, Add: add, Parts: d.host.Workers(),
 	}
 	o.machine.Run(&o.brain)
 }

@@ -1,7 +1,7 @@
 // Package transformer is a small decoder-only transformer: forward, backward,
 // AdamW and cached decoding. It computes by the operations of package kernel, on
 // the processor's cores, or on another [kernel.Machine] if one is brought:
-// [NewPassOn], [Model.NewDecoderOn].
+// [NewPassOn], [Model.NewDecoderOn], [Frozen.NewDecoderOn].
 //
 // The architecture is Llama's (Touvron et al. 2023, arXiv:2302.13971): RMSNorm
 // before each block, rotary positions, grouped-query attention, SwiGLU; the head

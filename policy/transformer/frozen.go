@@ -23,8 +23,11 @@ type Frozen struct {
 
 	mu    sync.RWMutex // held to read files; written to, to make a part ready and to close
 	files *weights     // nil once closed
-	ready []atomic.Bool
+	parts []frozenPart // the layers, and what comes after the last
 }
+
+// frozenPart says what of a part is ready: it is never written to again.
+type frozenPart struct{ vectors, matrices atomic.Bool }
 
 // OpenFrozen opens the folder of a language model, and checks and returns what
 // [LoadFolder] does. It reads no numbers: each layer's are read when a Decoder
@@ -72,7 +75,7 @@ func newFrozen(c Config, w *weights) (*Frozen, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Frozen{model: m, files: w, ready: make([]atomic.Bool, c.Layers+1)}, nil
+	return &Frozen{model: m, files: w, parts: make([]frozenPart, c.Layers+1)}, nil
 }
 
 // Config returns the model's shape.
@@ -82,6 +85,15 @@ func (f *Frozen) Config() Config { return f.model.config }
 // goroutines, at least one. Results do not depend on it.
 func (f *Frozen) NewDecoder(threads int) *Decoder {
 	d := f.model.NewDecoder(threads)
+	d.frozen = f
+	return d
+}
+
+// NewDecoderOn returns a decoder over f that computes on a machine, as
+// [Model.NewDecoderOn] does. Unless that is a Team, its first use reads all of
+// the files, and packs them on the machine.
+func (f *Frozen) NewDecoderOn(machine kernel.Machine) *Decoder {
+	d := f.model.NewDecoderOn(machine)
 	d.frozen = f
 	return d
 }
@@ -129,35 +141,24 @@ func (f *Frozen) embed(x []float32, tokens []int32) error {
 	return nil
 }
 
-// need makes a part ready: a layer, by its index, or what comes after the last.
+// need makes a part ready for Teams.
 func (f *Frozen) need(part int, team *kernel.Team) error {
-	if f.ready[part].Load() {
+	p := &f.parts[part]
+	if p.matrices.Load() {
 		return nil
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	switch {
-	case f.ready[part].Load(): // by another goroutine
+	if p.matrices.Load() { // by another goroutine
 		return nil
-	case f.files == nil:
-		return errClosed()
 	}
-	m := f.model
-	vectors, matrices := m.params[m.norm.index:m.norm.index+1], m.matrices[len(m.matrices)-1:]
-	if part < len(m.layers) {
-		l := m.layers[part]
-		vectors = m.params[l.norm1.index:l.down.index]
-		matrices = []*matrix{l.q, l.k, l.v, l.o, l.gate, l.up, l.down}
+	if err := f.needVectors(part, team); err != nil {
+		return err
 	}
 	var all []error
 	team.Do(func() {
-		for _, p := range vectors {
-			if p.isVector() {
-				all = append(all, f.files.convert(p.Data, p.Name, team))
-			}
-		}
-		for _, w := range matrices {
-			all = append(all, f.files.pack(w, m.params[w.index].Name, team))
+		for _, w := range f.matrices(part) {
+			all = append(all, f.files.pack(w, f.model.params[w.index].Name, team))
 		}
 	})
 	for _, err := range all {
@@ -165,8 +166,44 @@ func (f *Frozen) need(part int, team *kernel.Team) error {
 			return err
 		}
 	}
-	f.ready[part].Store(true)
+	p.matrices.Store(true)
 	return nil
+}
+
+// needVectors makes the vectors of a part ready. The caller holds mu.
+func (f *Frozen) needVectors(part int, team *kernel.Team) error {
+	if f.files == nil {
+		return errClosed()
+	}
+	if f.parts[part].vectors.Load() {
+		return nil
+	}
+	m := f.model
+	vectors := m.params[m.norm.index : m.norm.index+1]
+	if part < len(m.layers) {
+		l := m.layers[part]
+		vectors = m.params[l.norm1.index:l.down.index]
+	}
+	for _, p := range vectors {
+		if !p.isVector() {
+			continue
+		}
+		if err := f.files.convert(p.Data, p.Name, team); err != nil {
+			return err
+		}
+	}
+	f.parts[part].vectors.Store(true)
+	return nil
+}
+
+// matrices lists those of a part.
+func (f *Frozen) matrices(part int) []*matrix {
+	m := f.model
+	if part == len(m.layers) {
+		return m.matrices[len(m.matrices)-1:]
+	}
+	l := m.layers[part]
+	return []*matrix{l.q, l.k, l.v, l.o, l.gate, l.up, l.down}
 }
 
 // ofMemory is tensors that are in no file.

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -184,6 +186,40 @@ func TestMachineReference(t *testing.T) {
 	}
 }
 
+// TestMachineFrozen: mapped weights decode to the same bits on a machine that
+// hides all operands, and agree within 1e-3 on one that keeps what is packed.
+func TestMachineFrozen(t *testing.T) {
+	for _, dtype := range []DType{BF16, F16} {
+		for name, c := range frozenConfigs() {
+			t.Run(fmt.Sprint(name, "/", dtype), func(t *testing.T) {
+				dir := filepath.Join(t.TempDir(), "model")
+				if err := SaveFolder(dir, lively(t, c, 2), dtype, nil); err != nil {
+					t.Fatal(err)
+				}
+				f, _, err := OpenFrozen(dir)
+				if err != nil {
+					t.Fatal(err)
+				}
+				hiding := f.NewDecoderOn(kerneltest.NewHiding(kernel.NewTeam(kernel.Best(), 1)))
+				tokens := randomTokens(c, 1, 40)
+				got := appendAll(t, hiding, tokens, 7)
+				team := f.NewDecoder(2)
+				sameBits(t, "logits", got, appendAll(t, team, tokens, 30))
+				sameDecoding(t, team, hiding)
+				for i, v := range appendAll(t, f.NewDecoderOn(kerneltest.NewReference()), tokens, 9, 10) {
+					near(t, fmt.Sprintf("logit %d", i), float64(v), float64(got[i]), 1e-3)
+				}
+				if err := f.Close(); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := hiding.Append([]*Cache{f.NewCache(2)}, [][]int32{{1}}); !errors.Is(err, fs.ErrClosed) {
+					t.Errorf("after Close: error %v", err)
+				}
+			})
+		}
+	}
+}
+
 // TestMachineCaches: a cache belongs to the machine that it was used on, and all
 // Teams are one.
 func TestMachineCaches(t *testing.T) {
@@ -223,16 +259,23 @@ func TestMachineAllocations(t *testing.T) {
 	a := livelyAdapter(t, m, "q_proj")
 	p, o := NewPassOn(m, machine{kernel.NewTeam(kernel.Best(), 1)}), NewAdapterAdamW(a, DefaultAdamWConfig())
 	d, c := m.NewDecoderOn(&machine{kernel.NewTeam(kernel.Best(), 1)}), NewCache(m, 64)
+	f, err := m.Freeze()
+	if err != nil {
+		t.Fatal(err)
+	}
+	frozen, other := f.NewDecoderOn(&machine{kernel.NewTeam(kernel.Best(), 1)}), []*Cache{f.NewCache(64)}
 	b := ragged(m.config, newRand(2), 20, 20)
 	g := coefficients(newRand(3), len(b.Targets))
 	caches, tokens := []*Cache{c}, [][]int32{{3}}
 	step := func() {
 		c.Truncate(40)
+		other[0].Truncate(40)
 		_, _, err := p.Forward(b)
 		err = errors.Join(err, p.Backward(g, g))
 		_, failed := o.StepAdapter(a, p, 1e-4)
 		_, refused := d.Append(caches, tokens)
-		if err := errors.Join(err, failed, refused); err != nil {
+		_, closed := frozen.Append(other, tokens)
+		if err := errors.Join(err, failed, refused, closed); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/surefoot-ai/surefoot/policy/transformer/kernel"
+	"github.com/surefoot-ai/surefoot/policy/transformer/kernel/kerneltest"
 )
 
 // TestFolderCutOff: a file cut off after it was mapped is an error, not a
@@ -64,9 +65,12 @@ func TestFrozenCutOff(t *testing.T) {
 		if err := os.Truncate(filepath.Join(dir, weightsFile), int64(1<<12+2*tc.numbers)); err != nil {
 			t.Fatal(err)
 		}
-		cache := f.NewCache(20)
-		for range 2 { // the second time as the first
-			_, err = f.NewDecoder(2).Append([]*Cache{cache}, [][]int32{{299, 1}})
+		for i := range 4 { // the second time as the first, and on another machine than a Team
+			d, cache := f.NewDecoder(2), f.NewCache(20)
+			if i > 1 {
+				d = f.NewDecoderOn(kerneltest.NewReference())
+			}
+			_, err = d.Append([]*Cache{cache}, [][]int32{{299, 1}})
 			if !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), weightsFile+`: tensor "`+tc.tensor+`" cannot be read`) || cache.Len() != 0 {
 				t.Errorf("%d numbers left: error %v, %d tokens", tc.numbers, err, cache.Len())
 			}
