@@ -10,7 +10,8 @@ import (
 )
 
 // conversion is a tensor's numbers made float32, as an operation that a team
-// shares out.
+// shares out. No other machine is asked to: src may be memory that cannot be
+// read any more.
 type conversion struct {
 	dst   []float32
 	src   []byte // len(dst) numbers

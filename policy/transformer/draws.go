@@ -3,7 +3,8 @@ package transformer
 import "github.com/surefoot-ai/surefoot/policy/transformer/kernel"
 
 // draws is the drawing of the next token of several sequences. A unit draws for
-// every drawStripes-th of them, with a drawer of its own.
+// every drawStripes-th of them, with a drawer of its own. The decoder's host runs
+// it, whatever the machine.
 type draws struct {
 	drawers   *[drawStripes]drawer
 	sequences []*growing

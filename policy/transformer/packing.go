@@ -7,7 +7,7 @@ import (
 )
 
 // packing is a matrix's tensor made what a decoder multiplies by, as an
-// operation that a team shares out.
+// operation that a team shares out, as conversion.
 type packing struct {
 	dst   *matrix
 	src   []byte // out*in numbers

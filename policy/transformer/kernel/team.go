@@ -7,7 +7,8 @@ import (
 )
 
 // Op is an operation that can be cut into units. Units may run in any order
-// and at the same time; no two write to the same memory.
+// and at the same time; no two write to the same memory. Those of other packages
+// than this one, such as the reading of a file, are for a [Team] only.
 type Op interface {
 	Units() int
 	Run(w *Worker, unit int)
