@@ -269,9 +269,7 @@ func (d *Decoder) layer(i int) {
 	l, o, c := &d.m.layers[i], &d.ops, d.m.config
 	r := rms{d.inv, float32(c.NormEpsilon)}
 	o.normalise(d.normed, d.x, l.norm1, r)
-	d.multiply(d.q, d.normed, l.q, nil)
-	d.multiply(d.k, d.normed, l.k, nil)
-	d.multiply(d.v, d.normed, l.v, nil)
+	d.multiply(d.normed, application{d.q, l.q, nil}, application{d.k, l.k, nil}, application{d.v, l.v, nil})
 	o.offset(d.q, l.queryBias)
 	o.offset(d.k, l.keyBias)
 	o.offset(d.v, l.valBias)
@@ -292,13 +290,12 @@ func (d *Decoder) layer(i int) {
 		Spans: d.spans, Q: d.q, K: d.k, V: d.v, KeyCache: d.keys, ValueCache: d.values, Out: d.o,
 	}
 	o.machine.Run(&o.attention)
-	d.multiply(d.x, d.o, l.o, d.x)
+	d.multiply(d.o, application{d.x, l.o, d.x})
 	o.normalise(d.normed, d.x, l.norm2, r)
-	d.multiply(d.gate, d.normed, l.gate, nil)
-	d.multiply(d.up, d.normed, l.up, nil)
+	d.multiply(d.normed, application{d.gate, l.gate, nil}, application{d.up, l.up, nil})
 	o.gate = kernel.Gate{Out: d.gate, G: d.gate, U: d.up}
 	o.machine.Run(&o.gate)
-	d.multiply(d.x, d.gate, l.down, d.x)
+	d.multiply(d.gate, application{d.x, l.down, d.x})
 }
 
 // project computes the logits after the sequences' last tokens.
@@ -313,5 +310,5 @@ func (d *Decoder) project() {
 	o.normalise(rows, rows, m.norm, rms{d.inv[:n], float32(c.NormEpsilon)})
 	// Pieces are in the order of the sequences, so their logits lie together.
 	first := d.lastOf[0]
-	d.multiply(d.logitsData[first*c.Vocab:(first+n)*c.Vocab], rows, m.head, nil)
+	d.multiply(rows, application{d.logitsData[first*c.Vocab : (first+n)*c.Vocab], m.head, nil})
 }

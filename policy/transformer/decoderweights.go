@@ -44,17 +44,38 @@ func (d *Decoder) prepare() {
 	*version = m.version
 }
 
-// multiply sets y = x·Wᵀ, w being packed already, and adds what add holds.
-func (d *Decoder) multiply(y, x []float32, w *matrix, add []float32) {
-	o := &d.ops
-	b := d.brain(w)
-	if b == nil {
-		o.multiply(y, x, d.panels(w), add)
+// application is one y = x·Wᵀ + add, W being packed already.
+type application struct {
+	y   []float32
+	w   *matrix
+	add []float32 // may be y, or nil
+}
+
+// multiply applies at most 3 matrices to x, a Team without waiting in between.
+func (d *Decoder) multiply(x []float32, all ...application) {
+	var ops [3]kernel.Op
+	for i, a := range all {
+		w, o := a.w, &d.ops
+		b := d.brain(w)
+		if b == nil {
+			o.products[i] = kernel.Product{
+				M: len(x) / w.in, N: w.out, K: w.in,
+				A: x, ARow: w.in, ACol: 1, B: d.panels(w), C: a.y, CRow: w.out, Add: a.add,
+			}
+			ops[i] = &o.products[i]
+			continue
+		}
+		o.brains[i] = kernel.BrainProduct{
+			M: len(x) / w.in, N: w.out, K: w.in,
+			A: x, ARow: w.in, B: b, C: a.y, CRow: w.out, Add: a.add, Parts: d.host.Workers(),
+		}
+		ops[i] = &o.brains[i]
+	}
+	if d.own == nil { // the machine is host
+		d.host.RunTogether(ops[:len(all)]...)
 		return
 	}
-	o.brain = kernel.BrainProduct{
-		M: len(x) / w.in, N: w.out, K: w.in,
-		A: x, ARow: w.in, B: b, C: y, CRow: w.out, Add: add, Parts: d.host.Workers(),
+	for _, op := range ops[:len(all)] {
+		d.ops.machine.Run(op)
 	}
-	o.machine.Run(&o.brain)
 }

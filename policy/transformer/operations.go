@@ -10,7 +10,8 @@ import "github.com/surefoot-ai/surefoot/policy/transformer/kernel"
 type operations struct {
 	machine        kernel.Machine
 	product        kernel.Product
-	brain          kernel.BrainProduct
+	products       [3]kernel.Product // of one left operand
+	brains         [3]kernel.BrainProduct
 	pack           kernel.Pack
 	norm           kernel.Norm
 	normGrad       kernel.NormGrad

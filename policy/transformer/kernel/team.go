@@ -45,6 +45,8 @@ type Team struct {
 	ticket atomic.Uint64 // round<<32 | units left, or ended
 	done   atomic.Int64  // units of this round
 
+	together together // of RunTogether
+
 	parked atomic.Int64
 	wake   chan struct{} // for parked workers; a token too many wakes one in vain
 }
