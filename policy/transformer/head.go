@@ -28,7 +28,9 @@ type headState struct {
 const maxLogits = 1 << 22
 
 // logitRows is how many of n targets are projected at a time.
-func logitRows(c Config, n int) int { return min(max(maxLogits/c.Vocab, 64), max(n, 1)) }
+func logitRows(c Config, n int) int {
+	return min(max(maxLogits/c.Vocab, 64), rangeTokens, max(n, 1))
+}
 
 func (h *headState) fit(c Config, b *Batch) {
 	n := len(b.Targets)

@@ -22,7 +22,7 @@ type Footprint struct {
 //	min(T, 512)·(2·D + 2·H + max(D, Q, H))
 //	                                 normalised stream, activation, their gradients, and one of them packed
 //	targets·(5·D + 13)               of the head
-//	min(targets, rows)·Vocab         logits, of as many rows as 16 MiB hold, at least 64
+//	min(targets, rows)·Vocab         logits, of as many rows as 16 MiB hold, at least 64, at most 512
 //	3·HeadDim/2·min(2·T, MaxTokens)  angles of positions
 //
 // and with Config.QKNorm T·L·(Q + K + Heads + KVHeads). Packed matrices have

@@ -147,9 +147,9 @@ func (w *Worker) attendOne(o *Attention, pair int, keys, values *Panels) {
 	at, seen := (s.Row*h.Queries+pair%h.Keys)*h.Dim, s.Start+1
 	w.scores = grow(w.scores, units(seen, strip)*strip)
 	w.rowTimes(w.scores, o.Q[at:at+h.Dim], keys)
-	sum := w.softmax(w.scores, seen, h.scale())
+	shift, sum := w.softmax(w.scores, seen, h.scale())
 	if o.LogSum != nil {
-		o.LogSum[s.Row*h.Queries+pair%h.Keys] = sum
+		o.LogSum[s.Row*h.Queries+pair%h.Keys] = logSum(shift, sum)
 	}
 	w.rowTimes(o.Out[at:at+h.Dim], w.scores[:seen], values)
 }
@@ -175,13 +175,13 @@ func (w *Worker) attend(o *Attention, q queries, keys, values *Panels) {
 	w.product(&scores, rect{0, rows, 0, units(width, Width)})
 	scale := h.scale()
 	for i := range rows {
-		s, n, sum := w.scores[i*width:(i+1)*width], q.start+i+1, (q.row+i)*h.Queries+q.head
+		s, n, at := w.scores[i*width:(i+1)*width], q.start+i+1, (q.row+i)*h.Queries+q.head
 		if q.rows == 0 {
-			n, sum = seen, q.row*h.Queries+q.head+i
+			n, at = seen, q.row*h.Queries+q.head+i
 		}
-		logSum := w.softmax(s, n, scale)
+		shift, sum := w.softmax(s, n, scale)
 		if o.LogSum != nil {
-			o.LogSum[sum] = logSum
+			o.LogSum[at] = logSum(shift, sum)
 		}
 	}
 	out := Product{
@@ -192,16 +192,19 @@ func (w *Worker) attend(o *Attention, q queries, keys, values *Panels) {
 }
 
 // softmax turns the first n of the scores into probabilities, the others into
-// 0, and returns the log of the denominator.
-func (w *Worker) softmax(s []float32, n int, scale float32) float32 {
+// 0, and returns the denominator as sum·exp(shift).
+func (w *Worker) softmax(s []float32, n int, scale float32) (shift, sum float32) {
 	clearTo(s[n:], negInf())
-	shift := float32(w.set.maxOf(s[:n]) * scale)
+	shift = float32(w.set.maxOf(s[:n]) * scale)
 	// Sums run over whole lanes, so the padding is part of them: exp(-Inf) is 0.
-	sum := w.set.expShift(s[:lanes(n)], scale, shift)
+	sum = w.set.expShift(s[:lanes(n)], scale, shift)
 	clear(s[lanes(n):])
 	w.set.scaleBy(s[:n], 1/sum)
-	return shift + float32(math.Log(float64(sum)))
+	return shift, sum
 }
+
+// logSum is the log of sum·exp(shift).
+func logSum(shift, sum float32) float32 { return shift + float32(math.Log(float64(sum))) }
 
 // lanes is n rounded up to whole vectors; a row of scores is that long at least.
 func lanes(n int) int { return (n + 15) &^ 15 }
