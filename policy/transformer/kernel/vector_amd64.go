@@ -1,8 +1,5 @@
 package kernel
 
-// The machine code for rows takes n numbers, a positive multiple of 8. That for
-// AVX-512 gives the same bits as that for AVX2.
-
 //go:noescape
 func maxAVX2(x *float32, n int) float32
 
@@ -72,187 +69,111 @@ func adamAVX2(p, grad, m, v *float32, n int, c *AdamStep)
 //go:noescape
 func adamAVX512(p, grad, m, v *float32, n int, c *AdamStep)
 
-// whole is the part of a row that fills vectors of 8; none of it for portable.
-// What is left over is done by the portable twin.
-func (s Set) whole(n int) int {
-	if s.level == portable {
-		return 0
+//go:noescape
+func spread8AVX2(dst, src *float32, n, from, to int)
+
+//go:noescape
+func spread32AVX2(dst, src *float32, n, from, to int)
+
+//go:noescape
+func spread32AVX512(dst, src *float32, n, from, to int)
+
+//go:noescape
+func transpose8AVX2(dst, src *float32, row, n int)
+
+func (Set) maxLanes(x *float32, n int) float32 { return maxAVX2(x, n) }
+
+func (s Set) expShiftLanes(x *float32, n int, scale, shift float32) float32 {
+	if s.level == avx512 {
+		return expShiftAVX512(x, n, scale, shift)
 	}
-	return n &^ 7
+	return expShiftAVX2(x, n, scale, shift)
 }
 
-func (s Set) maxOf(x []float32) float32 {
-	n := s.whole(len(x))
-	if n == 0 {
-		return maxPortable(x)
-	}
-	m := maxAVX2(&x[0], n)
-	for _, v := range x[n:] {
-		m = max(m, v)
-	}
-	return m
-}
-
-func (s Set) expShift(x []float32, scale, shift float32) float32 {
-	var sum float32
-	n := s.whole(len(x))
-	switch {
-	case n > 0 && s.level == avx512:
-		sum = expShiftAVX512(&x[0], n, scale, shift)
-	case n > 0:
-		sum = expShiftAVX2(&x[0], n, scale, shift)
-	}
-	return sum + expShiftPortable(x[n:], scale, shift)
-}
-
-func (s Set) scaleBy(x []float32, f float32) {
-	n := s.whole(len(x))
-	switch {
-	case n > 0 && s.level == avx512:
-		scaleByAVX512(&x[0], n, f)
-	case n > 0:
-		scaleByAVX2(&x[0], n, f)
-	}
-	scaleByPortable(x[n:], f)
-}
-
-func (s Set) dot(x, y []float32) float32 {
-	var sum float32
-	y = y[:len(x)]
-	n := s.whole(len(x))
-	if n > 0 {
-		sum = dotAVX2(&x[0], &y[0], n)
-	}
-	return sum + dotPortable(x[n:], y[n:])
-}
-
-func (s Set) dot3(x, y, z []float32) float32 {
-	var sum float32
-	y, z = y[:len(x)], z[:len(x)]
-	n := s.whole(len(x))
-	if n > 0 {
-		sum = dot3AVX2(&x[0], &y[0], &z[0], n)
-	}
-	return sum + dot3Portable(x[n:], y[n:], z[n:])
-}
-
-func (s Set) mulScale(out, x, y []float32, f float32) {
-	out, y = out[:len(x)], y[:len(x)]
-	n := s.whole(len(x))
-	switch {
-	case n > 0 && s.level == avx512:
-		mulScaleAVX512(&out[0], &x[0], &y[0], n, f)
-	case n > 0:
-		mulScaleAVX2(&out[0], &x[0], &y[0], n, f)
-	}
-	mulScalePortable(out[n:], x[n:], y[n:], f)
-}
-
-func (s Set) addMulScale(out, x, y []float32, f float32) {
-	out, y = out[:len(x)], y[:len(x)]
-	n := s.whole(len(x))
-	switch {
-	case n > 0 && s.level == avx512:
-		addMulScaleAVX512(&out[0], &x[0], &y[0], n, f)
-	case n > 0:
-		addMulScaleAVX2(&out[0], &x[0], &y[0], n, f)
-	}
-	addMulScalePortable(out[n:], x[n:], y[n:], f)
-}
-
-func (s Set) addScale(out, x []float32, f float32) {
-	out = out[:len(x)]
-	n := s.whole(len(x))
-	switch {
-	case n > 0 && s.level == avx512:
-		addScaleAVX512(&out[0], &x[0], n, f)
-	case n > 0:
-		addScaleAVX2(&out[0], &x[0], n, f)
-	}
-	addScalePortable(out[n:], x[n:], f)
-}
-
-func (s Set) subScale(out, x []float32, sub, f float32) {
-	out = out[:len(x)]
-	n := s.whole(len(x))
-	switch {
-	case n > 0 && s.level == avx512:
-		subScaleAVX512(&out[0], &x[0], n, sub, f)
-	case n > 0:
-		subScaleAVX2(&out[0], &x[0], n, sub, f)
-	}
-	subScalePortable(out[n:], x[n:], sub, f)
-}
-
-func (s Set) rotate(lo, hi, cos, sin []float32) {
-	hi, cos, sin = hi[:len(lo)], cos[:len(lo)], sin[:len(lo)]
-	n := s.whole(len(lo))
-	switch {
-	case n > 0 && s.level == avx512:
-		rotateAVX512(&lo[0], &hi[0], &cos[0], &sin[0], n)
-	case n > 0:
-		rotateAVX2(&lo[0], &hi[0], &cos[0], &sin[0], n)
-	}
-	rotatePortable(lo[n:], hi[n:], cos[n:], sin[n:])
-}
-
-// gate runs over many rows at once, so an element's place among the last must
-// not change its bits: what is left over goes through the same machine code.
-func (s Set) gate(out, g, u []float32) {
-	if s.level == portable {
-		gatePortable(out, g, u)
-		return
-	}
-	out, u = out[:len(g)], u[:len(g)]
-	n := s.whole(len(g))
-	switch {
-	case n > 0 && s.level == avx512:
-		gateAVX512(&out[0], &g[0], &u[0], n)
-	case n > 0:
-		gateAVX2(&out[0], &g[0], &u[0], n)
-	}
-	if n < len(g) {
-		var gs, us [8]float32
-		copy(gs[:], g[n:])
-		copy(us[:], u[n:])
-		gateAVX2(&gs[0], &gs[0], &us[0], 8)
-		copy(out[n:], gs[:])
+func (s Set) scaleByLanes(x *float32, n int, f float32) {
+	if s.level == avx512 {
+		scaleByAVX512(x, n, f)
+	} else {
+		scaleByAVX2(x, n, f)
 	}
 }
 
-func (s Set) gateGrad(g, u, d, act []float32) {
-	if s.level == portable {
-		gateGradPortable(g, u, d, act)
-		return
-	}
-	u, d, act = u[:len(g)], d[:len(g)], act[:len(g)]
-	n := s.whole(len(g))
-	switch {
-	case n > 0 && s.level == avx512:
-		gateGradAVX512(&g[0], &u[0], &d[0], &act[0], n)
-	case n > 0:
-		gateGradAVX2(&g[0], &u[0], &d[0], &act[0], n)
-	}
-	if n < len(g) {
-		var gs, us, ds, as [8]float32
-		copy(gs[:], g[n:])
-		copy(us[:], u[n:])
-		copy(ds[:], d[n:])
-		gateGradAVX2(&gs[0], &us[0], &ds[0], &as[0], 8)
-		copy(g[n:], gs[:])
-		copy(d[n:], ds[:])
-		copy(act[n:], as[:])
+func (Set) dotLanes(x, y *float32, n int) float32 { return dotAVX2(x, y, n) }
+
+func (Set) dot3Lanes(x, y, z *float32, n int) float32 { return dot3AVX2(x, y, z, n) }
+
+func (s Set) mulScaleLanes(out, x, y *float32, n int, f float32) {
+	if s.level == avx512 {
+		mulScaleAVX512(out, x, y, n, f)
+	} else {
+		mulScaleAVX2(out, x, y, n, f)
 	}
 }
 
-func (s Set) adam(p, g, m, v []float32, c *AdamStep) {
-	g, m, v = g[:len(p)], m[:len(p)], v[:len(p)]
-	n := s.whole(len(p))
-	switch {
-	case n > 0 && s.level == avx512:
-		adamAVX512(&p[0], &g[0], &m[0], &v[0], n, c)
-	case n > 0:
-		adamAVX2(&p[0], &g[0], &m[0], &v[0], n, c)
+func (s Set) addMulScaleLanes(out, x, y *float32, n int, f float32) {
+	if s.level == avx512 {
+		addMulScaleAVX512(out, x, y, n, f)
+	} else {
+		addMulScaleAVX2(out, x, y, n, f)
 	}
-	adamPortable(p[n:], g[n:], m[n:], v[n:], c)
 }
+
+func (s Set) addScaleLanes(out, x *float32, n int, f float32) {
+	if s.level == avx512 {
+		addScaleAVX512(out, x, n, f)
+	} else {
+		addScaleAVX2(out, x, n, f)
+	}
+}
+
+func (s Set) subScaleLanes(out, x *float32, n int, sub, f float32) {
+	if s.level == avx512 {
+		subScaleAVX512(out, x, n, sub, f)
+	} else {
+		subScaleAVX2(out, x, n, sub, f)
+	}
+}
+
+func (s Set) rotateLanes(lo, hi, cos, sin *float32, n int) {
+	if s.level == avx512 {
+		rotateAVX512(lo, hi, cos, sin, n)
+	} else {
+		rotateAVX2(lo, hi, cos, sin, n)
+	}
+}
+
+func (s Set) gateLanes(out, x, u *float32, n int) {
+	if s.level == avx512 {
+		gateAVX512(out, x, u, n)
+	} else {
+		gateAVX2(out, x, u, n)
+	}
+}
+
+func (s Set) gateGradLanes(x, u, d, act *float32, n int) {
+	if s.level == avx512 {
+		gateGradAVX512(x, u, d, act, n)
+	} else {
+		gateGradAVX2(x, u, d, act, n)
+	}
+}
+
+func (s Set) adamLanes(p, grad, m, v *float32, n int, c *AdamStep) {
+	if s.level == avx512 {
+		adamAVX512(p, grad, m, v, n, c)
+	} else {
+		adamAVX2(p, grad, m, v, n, c)
+	}
+}
+
+func (Set) spread8Lanes(dst, src *float32, n, from, to int) { spread8AVX2(dst, src, n, from, to) }
+
+func (s Set) spread32Lanes(dst, src *float32, n, from, to int) {
+	if s.level == avx512 {
+		spread32AVX512(dst, src, n, from, to)
+	} else {
+		spread32AVX2(dst, src, n, from, to)
+	}
+}
+
+func (Set) transpose8Lanes(dst, src *float32, row, n int) { transpose8AVX2(dst, src, row, n) }
