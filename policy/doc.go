@@ -5,7 +5,8 @@
 // into the exact tokens that were read and the exact choices that were made,
 // so that a learner scores what the actor did. An [Objective] says how much
 // each of those choices is to be made more or less likely, and [Trainer]
-// makes it so. [Recipe] is the whole way from nothing to a policy: imitate a
+// makes it so: [Reinforce] is negative sample reinforcement and its relatives,
+// [GRPO] and [PPO] are what it is compared to, [Imitation] is supervised. [Recipe] is the whole way from nothing to a policy: imitate a
 // teacher, play, remember, imitate the teacher who was told what memory
 // knows, and then learn from the own failures.
 //

@@ -19,19 +19,21 @@ type Imitation struct {
 	Text float64
 }
 
-// Name implements Objective.
-func (Imitation) Name() string { return "imitation" }
+// Spec implements Objective.
+func (Imitation) Spec() Spec { return Spec{Name: "imitation"} }
 
 // Advantages implements Objective.
-func (o Imitation) Advantages(group []Trajectory) [][]float64 {
-	out := constant(group, func(Trajectory) float64 { return 1 })
-	for i, t := range group {
-		for j, g := range t.Targets {
-			switch {
-			case g.Step < 0:
-				out[i][j] = o.Text
-			case math.Exp(g.StepLogProb) < o.MinProb:
-				out[i][j] = 0
+func (o Imitation) Advantages(groups [][]Trajectory) [][][]float64 {
+	out := constant(groups, func(Trajectory) float64 { return 1 })
+	for g, group := range groups {
+		for i, t := range group {
+			for j, target := range t.Targets {
+				switch {
+				case target.Step < 0 && o.Text != 0:
+					out[g][i][j] = o.Text
+				case target.Step < 0, math.Exp(target.StepLogProb) < o.MinProb:
+					out[g][i][j] = Out()
+				}
 			}
 		}
 	}
@@ -39,6 +41,8 @@ func (o Imitation) Advantages(group []Trajectory) [][]float64 {
 }
 
 // Loss implements Objective: -A·log π.
-func (Imitation) Loss(logProb, _, advantage float64) (loss, gradient float64) {
-	return -advantage * logProb, -advantage
+func (Imitation) Loss(group []Scored) float64 {
+	return eachToken(group, func(s *Scored, j int) (loss, gradient float64) {
+		return -s.Advantages[j] * s.LogProbs[j], -s.Advantages[j]
+	})
 }

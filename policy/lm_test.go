@@ -22,11 +22,7 @@ func TestTrajectoryIsWhatTheActorDid(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ones := [][]float64{make([]float64, len(tr.Targets))}
-		for i := range ones[0] {
-			ones[0][i] = 1
-		}
-		b, _ := pack([]Trajectory{tr}, ones, 1<<20)
+		b := packAll(tr)
 		logProb, entropy, err := pass.Forward(&b.Batch)
 		if err != nil {
 			t.Fatal(err)
@@ -61,6 +57,13 @@ func TestTrajectoryIsWhatTheActorDid(t *testing.T) {
 	}
 }
 
+// packAll is a batch of t alone, no target left out.
+func packAll(t Trajectory) packed {
+	groups := [][]Trajectory{{t}}
+	b, _ := pack(prepared{groups: groups, advantages: constant(groups, func(Trajectory) float64 { return 1 })}, 1<<20)
+	return b
+}
+
 // The probabilities of all admissible actions add up to one.
 func TestActorDistributionIsNormalised(t *testing.T) {
 	l := toyLM(t, 2)
@@ -72,7 +75,7 @@ func TestActorDistributionIsNormalised(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b, _ := pack([]Trajectory{tr}, Imitation{}.Advantages([]Trajectory{tr}), 1<<20)
+		b := packAll(tr)
 		logProb, _, err := transformer.NewPass(l.model, 1).Forward(&b.Batch)
 		if err != nil {
 			t.Fatal(err)

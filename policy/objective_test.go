@@ -24,7 +24,7 @@ func TestReinforceLoss(t *testing.T) {
 		{"weighted", math.Log(0.5), 0, 0.1, -0.05, -0.1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			loss, gradient := NSR().Loss(tt.logProb, tt.old, tt.adv)
+			loss, gradient := lossOf(NSR(), tt.logProb, tt.old, tt.adv)
 			ratio := math.Exp(tt.logProb - tt.old)
 			if math.IsNaN(tt.old) {
 				ratio = 1
@@ -36,6 +36,19 @@ func TestReinforceLoss(t *testing.T) {
 	}
 }
 
+// lossOf is o's loss of one token, and its derivative.
+func lossOf(o Objective, logProb, old, advantage float64) (loss, gradient float64) {
+	s := []Scored{{
+		Trajectory: Trajectory{Targets: []Target{{OldLogProb: old}}},
+		Advantages: []float64{advantage}, LogProbs: []float64{logProb}, Gradients: []float64{0},
+	}}
+	loss = o.Loss(s)
+	return loss, s[0].Gradients[0]
+}
+
+// same reports whether a is b, or both are out.
+func same(a, b float64) bool { return a == b || math.IsNaN(a) && math.IsNaN(b) }
+
 func TestAdvantages(t *testing.T) {
 	right := Trajectory{Reward: 1, Targets: make([]Target, 2)}
 	wrong := Trajectory{Reward: -1, Targets: make([]Target, 1)}
@@ -43,23 +56,24 @@ func TestAdvantages(t *testing.T) {
 		o            Objective
 		right, wrong float64
 	}{
-		{NSR(), 0, -1}, {PSR(), 1, 0}, {WReinforce(0.1), 0.1, -1}, {Imitation{}, 1, 1},
+		{NSR(), Out(), -1}, {PSR(), 1, Out()}, {WReinforce(0.1), 0.1, -1}, {REINFORCE(), 1, -1},
+		{ANSR(0), 0.05, -1.5}, {ANSR(1), 0.2, -0.5}, {Imitation{}, 1, 1},
 	} {
-		a := tt.o.Advantages([]Trajectory{right, wrong})
-		if len(a[0]) != 2 || len(a[1]) != 1 || a[0][0] != tt.right || a[0][1] != tt.right || a[1][0] != tt.wrong+0 {
-			t.Errorf("%s: advantages %v, want %v and %v", tt.o.Name(), a, tt.right, tt.wrong)
+		a := tt.o.Advantages([][]Trajectory{{right, wrong}})[0]
+		if len(a[0]) != 2 || len(a[1]) != 1 || !same(a[0][0], tt.right) || !same(a[0][1], tt.right) || !same(a[1][0], tt.wrong) {
+			t.Errorf("%s: advantages %v, want %v and %v", tt.o.Spec().Name, a, tt.right, tt.wrong)
 		}
 	}
 	// A group in which all answers are wrong still teaches.
-	if a := NSR().Advantages([]Trajectory{wrong, wrong}); a[0][0] != -1 || a[1][0] != -1 {
+	if a := NSR().Advantages([][]Trajectory{{wrong, wrong}})[0]; a[0][0] != -1 || a[1][0] != -1 {
 		t.Errorf("all wrong: %v", a)
 	}
 }
 
 func TestImitationLeavesRandomActionsAlone(t *testing.T) {
 	tr := Trajectory{Targets: []Target{{StepLogProb: math.Log(0.9)}, {StepLogProb: math.Log(0.01)}, {StepLogProb: math.NaN()}}}
-	if a := (Imitation{MinProb: 0.5}).Advantages([]Trajectory{tr})[0]; a[0] != 1 || a[1] != 0 || a[2] != 1 {
-		t.Errorf("advantages %v, want 1, 0, 1", a)
+	if a := (Imitation{MinProb: 0.5}).Advantages([][]Trajectory{{tr}})[0][0]; a[0] != 1 || !math.IsNaN(a[1]) || a[2] != 1 {
+		t.Errorf("advantages %v, want 1, out, 1", a)
 	}
 }
 
@@ -74,7 +88,7 @@ func TestWithText(t *testing.T) {
 		t.Fatalf("%d targets, want one for every token but the first", len(tr.Targets))
 	}
 	want := []float64{0.25, 1, 0.25, 1}
-	a := (Imitation{Text: 0.25}).Advantages([]Trajectory{tr})[0]
+	a := (Imitation{Text: 0.25}).Advantages([][]Trajectory{{tr}})[0][0]
 	for i, g := range tr.Targets {
 		if choice := i%2 == 1; g.Position != i || a[i] != want[i] || (g.Allowed != nil) != choice || !choice && (g.Token != tr.Tokens[i+1] || g.Step != -1) {
 			t.Errorf("target %d is %+v with advantage %v, want %v", i, g, a[i], want[i])
@@ -89,23 +103,29 @@ func TestPack(t *testing.T) {
 		{Tokens: []int32{5, 6, 7}, Targets: []Target{target(0)}},
 		{Tokens: []int32{8, 9}, Targets: []Target{target(0)}},
 	}
-	b, n := pack(ts, [][]float64{{1, 0}, {0}, {-1}}, 3)
-	// The first ends at its last target with an advantage, the second has none.
+	groups := [][]Trajectory{ts[:1], ts[1:2], ts[2:]}
+	out := Out()
+	b, n := pack(prepared{groups: groups, advantages: [][][]float64{{{1, out}}, {{out}}, {{-1}}}}, 3)
+	// The first ends at its last target that is learned from, the second has none.
 	if n != 3 || len(b.Tokens) != 3 || b.Tokens[2] != 8 || len(b.Starts) != 3 || b.Starts[1] != 2 {
 		t.Errorf("packed %v, starts %v, took %d", b.Tokens, b.Starts, n)
 	}
-	if len(b.Targets) != 2 || b.Targets[1].Position != 2 || b.advantage[1] != -1 {
-		t.Errorf("targets %+v, advantages %v", b.Targets, b.advantage)
+	if len(b.Targets) != 2 || b.Targets[1].Position != 2 || b.from[1] != (origin{2, 0, 0}) {
+		t.Errorf("targets %+v, from %v", b.Targets, b.from)
 	}
-	if b, n := pack(ts, [][]float64{{1, 1}, {1}, {1}}, 3); n != 1 || len(b.Tokens) != 3 {
+	if b, n := pack(prepared{groups: groups, advantages: [][][]float64{{{1, 1}}, {{1}}, {{1}}}}, 3); n != 1 || len(b.Tokens) != 3 {
 		t.Errorf("packed %v, took %d, want the first alone", b.Tokens, n)
+	}
+	// A group is never parted.
+	if b, n := pack(prepared{groups: [][]Trajectory{ts, ts}, advantages: [][][]float64{{{1, 1}, {1}, {1}}, {{1, 1}, {1}, {1}}}}, 3); n != 1 || len(b.Tokens) != 5 {
+		t.Errorf("packed %v, took %d, want one group whole", b.Tokens, n)
 	}
 }
 
 // A one-step world whose best action is known: every objective that learns
 // from outcomes must find it.
 func TestObjectivesSolveABandit(t *testing.T) {
-	for _, o := range []Objective{NSR(), PSR(), WReinforce(0.1)} {
+	for _, o := range []Objective{NSR(), PSR(), WReinforce(0.1), REINFORCE(), DefaultGRPO(), DrGRPO(4), DefaultPPO()} {
 		for seed := range uint64(5) {
 			l := toyLM(t, seed)
 			c := DefaultConfig()
@@ -114,6 +134,12 @@ func TestObjectivesSolveABandit(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			trainer.Anchor(l.model)
+			critic, err := NewCritic(l.model, CriticConfig{Low: -1, High: 1, LearningRate: 3e-3, Clip: 0.2, Trainer: c})
+			if err != nil {
+				t.Fatal(err)
+			}
+			trainer.Advise(critic)
 			task := toyTasks(int(seed), 1)
 			for len(task) < 16 {
 				task = append(task, task[0])
@@ -122,13 +148,13 @@ func TestObjectivesSolveABandit(t *testing.T) {
 			for u := 0; u < 60 && share < 1; u++ {
 				es := toyPlay(t, l, task, seed*1000+uint64(u)*16, 1)
 				share = successes(es)
-				_, err := trainer.Update(o, groupsOf(toyTrajectories(t, l, es)), 3e-3)
+				_, err := trainer.Update(o, [][]Trajectory{toyTrajectories(t, l, es)}, 3e-3)
 				if err != nil && !errors.Is(err, ErrNoTargets) {
 					t.Fatal(err)
 				}
 			}
 			if share < 1 {
-				t.Errorf("%s, seed %d: %.0f%% after 60 updates", o.Name(), seed, 100*share)
+				t.Errorf("%s, seed %d: %.0f%% after 60 updates", o.Spec().Name, seed, 100*share)
 			}
 		}
 	}

@@ -1,58 +1,13 @@
 package policy
 
 import (
+	"context"
 	"fmt"
 	"math"
+	"math/rand/v2"
 
 	"github.com/surefoot-ai/surefoot/policy/transformer"
 )
-
-// Config holds the hyperparameters of a [Trainer]. Every zero is a real
-// setting: begin with [DefaultConfig].
-type Config struct {
-	LearningRate float64 // > 0; Update may be given another
-	Beta1, Beta2 float64 // of AdamW, in [0,1)
-	Epsilon      float64 // of AdamW, > 0
-	WeightDecay  float64 // of AdamW, ≥ 0; not applied to norms
-	MaxGradNorm  float64 // global-norm clipping; 0: none
-	EntropyBonus float64 // weight of the mean entropy of the choices, ≥ 0 (1e-4 in arXiv:2506.01347)
-	BatchTokens  int     // tokens of one forward and backward pass, > 0; bounds memory, not the result
-	Threads      int     // > 0; the result does not depend on it
-}
-
-// DefaultConfig returns the settings the shipped policy was trained with,
-// where they do not differ between its phases.
-func DefaultConfig() Config {
-	return Config{
-		LearningRate: 1e-3, Beta1: 0.9, Beta2: 0.95, Epsilon: 1e-8, WeightDecay: 0.01,
-		MaxGradNorm: 1, EntropyBonus: 0, BatchTokens: 8192, Threads: 2,
-	}
-}
-
-// Validate names the first field that is out of its range.
-func (c Config) Validate() error {
-	for _, f := range []struct {
-		name  string
-		value float64
-		ok    bool
-		want  string
-	}{
-		{"LearningRate", c.LearningRate, c.LearningRate > 0 && !math.IsInf(c.LearningRate, 0), "> 0"},
-		{"Beta1", c.Beta1, c.Beta1 >= 0 && c.Beta1 < 1, "in [0,1)"},
-		{"Beta2", c.Beta2, c.Beta2 >= 0 && c.Beta2 < 1, "in [0,1)"},
-		{"Epsilon", c.Epsilon, c.Epsilon > 0, "> 0"},
-		{"WeightDecay", c.WeightDecay, c.WeightDecay >= 0, "≥ 0"},
-		{"MaxGradNorm", c.MaxGradNorm, c.MaxGradNorm >= 0, "≥ 0"},
-		{"EntropyBonus", c.EntropyBonus, c.EntropyBonus >= 0, "≥ 0"},
-		{"BatchTokens", float64(c.BatchTokens), c.BatchTokens > 0, "> 0"},
-		{"Threads", float64(c.Threads), c.Threads > 0, "> 0"},
-	} {
-		if !f.ok {
-			return fmt.Errorf("policy: Config.%s is %v, must be %s", f.name, f.value, f.want)
-		}
-	}
-	return nil
-}
 
 // Trainer changes the model of an LM. It is used by one goroutine at a time,
 // and nobody may act with the LM during an Update.
@@ -61,6 +16,8 @@ type Trainer struct {
 	model     *transformer.Model
 	pass      *transformer.Pass
 	optimizer *transformer.AdamW
+	reference *transformer.Pass // over a copy; nil: none
+	critic    *Critic           // nil: none
 }
 
 // NewTrainer returns a trainer of l's model. It refuses an invalid Config.
@@ -69,66 +26,121 @@ func NewTrainer(l *LM, c Config) (*Trainer, error) {
 		return nil, err
 	}
 	return &Trainer{
-		config: c,
-		model:  l.model,
-		pass:   transformer.NewPass(l.model, c.Threads),
-		optimizer: transformer.NewAdamW(l.model, transformer.AdamWConfig{
-			Beta1: c.Beta1, Beta2: c.Beta2, Epsilon: c.Epsilon,
-			WeightDecay: c.WeightDecay, MaxGradNorm: c.MaxGradNorm,
-		}),
+		config:    c,
+		model:     l.model,
+		pass:      transformer.NewPass(l.model, c.Threads),
+		optimizer: transformer.NewAdamW(l.model, c.adamW()),
 	}, nil
 }
 
-// Stats describes one update. Means are over the targets with an advantage
-// other than 0, in natural logs.
-type Stats struct {
-	Loss     float64 // token mean, entropy bonus not included
-	Entropy  float64 // of the choices, before the update
-	LogProb  float64
-	KL       float64 // of the behaviour policy to the model before the update: mean of ρ-1-log ρ (k3)
-	Clipped  float64 // share of the targets that the clip stopped
-	GradNorm float64 // before clipping
-	Targets  int
-	Tokens   int // read
+// Anchor makes m, which is copied, the reference policy of objectives that need
+// one.
+func (t *Trainer) Anchor(m *transformer.Model) {
+	t.reference = transformer.NewPass(m.Clone(), t.config.Threads)
 }
 
-// Update makes one optimiser step on groups, each the trajectories of one
-// task. The loss is the mean over all targets of all groups, those with
-// advantage 0 included. It returns ErrNoTargets, and changes nothing, if no
-// target has an advantage; an error wrapping transformer.ErrNotFinite leaves
-// the model untouched too.
+// Advise makes c the critic of objectives that need one. It is trained with the
+// model from then on.
+func (t *Trainer) Advise(c *Critic) { t.critic = c }
+
+// Stats describes one update. Means are over the targets learned from, in
+// natural logs.
+type Stats struct {
+	Loss      float64 // the mean that was minimised, entropy bonus not included
+	Entropy   float64 // of the choices, before the update
+	LogProb   float64
+	KL        float64 // of the behaviour policy to the model before the update: mean of ρ-1-log ρ (k3)
+	Clipped   float64 // share of the targets that had no gradient
+	GradNorm  float64 // before clipping
+	ValueLoss float64 `json:",omitempty"` // of the critic, before its update
+	Targets   int
+	Tokens    int // read
+}
+
+// Update makes one optimiser step on groups. It returns ErrNoTargets, and
+// changes nothing, if no target is to be learned from; an error wrapping
+// transformer.ErrNotFinite leaves the model untouched too.
 func (t *Trainer) Update(o Objective, groups [][]Trajectory, learningRate float64) (Stats, error) {
-	var all []Trajectory
-	var advantages [][]float64
-	total := 0
-	for _, g := range groups {
-		all = append(all, g...)
-		advantages = append(advantages, o.Advantages(g)...)
+	p, err := t.prepare(o, groups)
+	if err != nil {
+		return Stats{}, err
 	}
-	for _, a := range advantages {
-		total += len(a)
+	return t.step(p, learningRate)
+}
+
+// Minibatches says how often and in which portions groups are learned from.
+type Minibatches struct {
+	Epochs       int        // times through all groups, > 0
+	Groups       int        // an update, > 0
+	LearningRate float64    // > 0
+	Shuffle      *rand.Rand // orders the groups anew in each epoch; nil: as they are
+}
+
+// Learn learns from groups in several updates: advantages, reference and values
+// are those from before the first. after, if not nil, is called with each
+// update's Stats and ends it by returning false. A minibatch with nothing to be
+// learned is passed over.
+func (t *Trainer) Learn(ctx context.Context, o Objective, groups [][]Trajectory, m Minibatches, after func(Stats) bool) error {
+	if m.Epochs < 1 || m.Groups < 1 {
+		return fmt.Errorf("policy: Minibatches of %d groups, %d epochs: must be at least 1", m.Groups, m.Epochs)
 	}
-	var s Stats
-	t.pass.ZeroGrad()
-	for at := 0; at < len(all); {
-		b, n := pack(all[at:], advantages[at:], t.config.BatchTokens)
-		at += n
-		if err := t.accumulate(o, b, total, &s); err != nil {
-			return s, err
+	p, err := t.prepare(o, groups)
+	if err != nil {
+		return err
+	}
+	for range m.Epochs {
+		if m.Shuffle != nil {
+			p.shuffle(m.Shuffle)
+		}
+		for at := 0; at < len(groups); at += m.Groups {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			b := p.part(at, min(at+m.Groups, len(groups)))
+			if !b.learns() {
+				continue
+			}
+			s, err := t.step(b, m.LearningRate)
+			if err != nil {
+				return err
+			}
+			if after != nil && !after(s) {
+				return nil
+			}
 		}
 	}
-	if s.Targets == 0 {
+	return nil
+}
+
+// step makes one optimiser step.
+func (t *Trainer) step(p prepared, learningRate float64) (Stats, error) {
+	var s Stats
+	if !p.learns() {
 		return s, ErrNoTargets
 	}
+	t.pass.ZeroGrad()
+	p.divisor = float64(p.spec.Average.of(p.groups))
+	p.targets = PerToken.of(p.groups)
+	for at := 0; at < len(p.groups); {
+		b, n := pack(p.part(at, len(p.groups)), t.config.BatchTokens)
+		if err := t.accumulate(p, b, &s); err != nil {
+			return s, err
+		}
+		at += n
+	}
 	n := float64(s.Targets)
-	s.Loss, s.Entropy, s.LogProb, s.KL, s.Clipped = s.Loss/float64(total), s.Entropy/n, s.LogProb/n, s.KL/n, s.Clipped/n
+	s.Loss /= p.divisor
+	s.Entropy, s.LogProb, s.KL, s.Clipped = s.Entropy/n, s.LogProb/n, s.KL/n, s.Clipped/n
 	norm, err := t.optimizer.Step(t.model, t.pass, learningRate)
 	s.GradNorm = norm
+	if err == nil && p.spec.Critic {
+		s.ValueLoss, err = t.critic.update(p.groups, p.returns)
+	}
 	return s, err
 }
 
 // accumulate adds the gradients of one packed batch, and its sums to s.
-func (t *Trainer) accumulate(o Objective, b packed, total int, s *Stats) error {
+func (t *Trainer) accumulate(p prepared, b packed, s *Stats) error {
 	s.Tokens += len(b.Tokens)
 	if len(b.Targets) == 0 {
 		return nil
@@ -137,14 +149,19 @@ func (t *Trainer) accumulate(o Objective, b packed, total int, s *Stats) error {
 	if err != nil {
 		return err
 	}
+	for i, at := range b.from {
+		b.scored(at).LogProbs[at.target] = float64(logProb[i])
+	}
+	for _, group := range b.groups {
+		s.Loss += p.objective.Loss(group)
+	}
 	dLogProb := make([]float32, len(b.Targets))
 	dEntropy := make([]float32, len(b.Targets))
-	for i := range b.Targets {
-		lp, old := float64(logProb[i]), b.old[i]
-		loss, gradient := o.Loss(lp, old, b.advantage[i])
-		dLogProb[i] = float32(gradient / float64(total))
-		dEntropy[i] = float32(-t.config.EntropyBonus / float64(total))
-		s.Loss += loss
+	for i, at := range b.from {
+		scored := b.scored(at)
+		lp, old, gradient := float64(logProb[i]), scored.Targets[at.target].OldLogProb, scored.Gradients[at.target]
+		dLogProb[i] = float32(gradient / p.divisor)
+		dEntropy[i] = float32(-t.config.EntropyBonus / float64(p.targets))
 		s.Entropy += float64(entropy[i])
 		s.LogProb += lp
 		if !math.IsNaN(old) {
@@ -159,45 +176,4 @@ func (t *Trainer) accumulate(o Objective, b packed, total int, s *Stats) error {
 		dEntropy = nil
 	}
 	return t.pass.Backward(dLogProb, dEntropy)
-}
-
-// packed is a batch with what the loss needs of each of its targets.
-type packed struct {
-	transformer.Batch
-	old, advantage []float64
-}
-
-// pack puts as many trajectories of ts, from the first on, into one batch as
-// fit in maxTokens, at least one, and says how many. Targets with advantage 0
-// are left out, and so is what follows a trajectory's last target.
-func pack(ts []Trajectory, advantages [][]float64, maxTokens int) (packed, int) {
-	p := packed{Batch: transformer.Batch{Starts: []int{0}}}
-	n := 0
-	for ; n < len(ts); n++ {
-		start := len(p.Tokens)
-		end := 0
-		for j, g := range ts[n].Targets {
-			if advantages[n][j] != 0 {
-				end = g.Position + 1
-			}
-		}
-		if n > 0 && start+end > maxTokens {
-			break
-		}
-		if end == 0 {
-			continue
-		}
-		p.Tokens = append(p.Tokens, ts[n].Tokens[:end]...)
-		p.Starts = append(p.Starts, len(p.Tokens))
-		for j, g := range ts[n].Targets {
-			if advantages[n][j] == 0 {
-				continue
-			}
-			g.Position += start
-			p.Targets = append(p.Targets, g.Target)
-			p.old = append(p.old, g.OldLogProb)
-			p.advantage = append(p.advantage, advantages[n][j])
-		}
-	}
-	return p, n
 }

@@ -14,8 +14,21 @@ import (
 type Trajectory struct {
 	Tokens  []int32
 	Targets []Target // in order of position
-	Reward  float64  // +1 if the episode succeeded, else -1 (NSR, arXiv:2506.01347, sec. 2)
+	Reward  float64  // of the whole; if it only says success: +1, else -1 (NSR, arXiv:2506.01347, sec. 2)
+	Part    Part     // in its group
 }
+
+// Part is what a trajectory is to its group.
+type Part uint8
+
+// The parts.
+const (
+	Sampled   Part = iota // written by the policy for the group's prompt
+	Refined               // written after a critique of another one, scored under the bare prompt (Critique-GRPO)
+	Knowledge             // a snippet that was retrieved (RLAG's z)
+	Preferred             // written with the snippets in view, scored without (RLAG's y_w)
+	Rejected              // written without them (RLAG's y_l)
+)
 
 // Target is one token that was chosen among several. A token that was the only
 // admissible one was no choice and is not a target.
@@ -24,6 +37,10 @@ type Target struct {
 	OldLogProb         float64 // natural log of its probability when it was chosen; NaN if the actor did not say
 	StepLogProb        float64 // that of the whole action, which an actor with other tokens can still state; NaN if it did not
 	Step               int     // index of the episode's step; -1 for a token that was no choice
+
+	// What a trainer fills in for objectives that need it.
+	Reference float64 // natural log of its probability under the reference policy; NaN if not known
+	Value     float64 // the critic's estimate of the return from before it on; NaN if not known
 }
 
 // Trajectory turns an episode into what a learner of l needs. The tokens are
@@ -80,7 +97,7 @@ func (l *LM) appendChoice(t *Trajectory, step int, s agent.Step) error {
 			}
 			t.Targets = append(t.Targets, Target{
 				Target:     transformer.Target{Position: len(t.Tokens) + j - 1, Token: chosen[j], Allowed: allowed},
-				OldLogProb: old, StepLogProb: action, Step: step,
+				OldLogProb: old, StepLogProb: action, Step: step, Reference: math.NaN(), Value: math.NaN(),
 			})
 		}
 	}
@@ -101,7 +118,7 @@ func (t Trajectory) WithText() Trajectory {
 		}
 		all = append(all, Target{
 			Target:     transformer.Target{Position: p, Token: t.Tokens[p+1]},
-			OldLogProb: math.NaN(), StepLogProb: math.NaN(), Step: -1,
+			OldLogProb: math.NaN(), StepLogProb: math.NaN(), Step: -1, Reference: math.NaN(), Value: math.NaN(),
 		})
 	}
 	t.Targets = all
