@@ -44,6 +44,22 @@ func (s *Store) Episodes(ctx context.Context, f EpisodeFilter) ([]agent.Episode,
 	if err := s.open(); err != nil {
 		return nil, err
 	}
+	return s.archive.Episodes(ctx, f.query())
+}
+
+// EpisodeHead says which task an episode is of.
+type EpisodeHead = archive.EpisodeHead
+
+// EpisodeHeads returns the heads of the episodes that f selects in the order of
+// recording, for who does not want to hold all episodes at a time.
+func (s *Store) EpisodeHeads(ctx context.Context, f EpisodeFilter) ([]EpisodeHead, error) {
+	if err := s.open(); err != nil {
+		return nil, err
+	}
+	return s.archive.EpisodeHeads(ctx, f.query())
+}
+
+func (f EpisodeFilter) query() archive.EpisodeQuery {
 	q := archive.EpisodeQuery{Suite: f.Suite, Kind: f.Kind, Task: f.Task, MaxEpisodes: f.MaxEpisodes}
 	if f.Success != nil {
 		q.Outcome = archive.Failures
@@ -51,7 +67,7 @@ func (s *Store) Episodes(ctx context.Context, f EpisodeFilter) ([]agent.Episode,
 			q.Outcome = archive.Successes
 		}
 	}
-	return s.archive.Episodes(ctx, q)
+	return q
 }
 
 // LessonFilter selects lessons. A zero field selects all.

@@ -44,6 +44,11 @@ func TestRecordKeepsBytes(t *testing.T) {
 	if got, err := s.Episodes(t.Context(), EpisodeFilter{MaxEpisodes: 1}); err != nil || len(got) != 1 || got[0].ID != "lost" {
 		t.Errorf("latest %+v, %v", got, err)
 	}
+	no := false
+	want := []EpisodeHead{{ID: "lost", Suite: ladle().Suite, Task: ladle().ID}}
+	if got, err := s.EpisodeHeads(t.Context(), EpisodeFilter{Success: &no, Suite: ladle().Suite}); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("heads %+v, %v; want %+v", got, err, want)
+	}
 }
 
 func TestRecordTwice(t *testing.T) {

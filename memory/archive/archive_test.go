@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -94,6 +95,17 @@ func TestEpisodes(t *testing.T) {
 		}
 		if !reflect.DeepEqual(got, w) {
 			t.Errorf("%+v: %d episodes %+v", tt.q, len(got), got)
+		}
+		heads, err := a.EpisodeHeads(t.Context(), tt.q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var h []EpisodeHead
+		for _, i := range tt.want {
+			h = append(h, EpisodeHead{want[i].ID, want[i].Task.Suite, want[i].Task.ID})
+		}
+		if !slices.Equal(heads, h) {
+			t.Errorf("%+v: heads %+v, want %+v", tt.q, heads, h)
 		}
 	}
 	if _, err := a.EpisodeBytes(t.Context(), "e9"); !errors.Is(err, ErrNotFound) {

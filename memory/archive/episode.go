@@ -112,18 +112,9 @@ type EpisodeQuery struct {
 
 // Episodes returns the episodes that q selects in the order of recording.
 func (a *Archive) Episodes(ctx context.Context, q EpisodeQuery) ([]agent.Episode, error) {
-	limit := -1
-	if q.MaxEpisodes > 0 {
-		limit = q.MaxEpisodes
-	}
-	success := sql.NullBool{Bool: q.Outcome == Successes, Valid: q.Outcome != AnyOutcome}
-	rows, err := a.db.QueryContext(ctx, `SELECT id, hash, body FROM (
-			SELECT seq, id, hash, body FROM episodes
-			WHERE (?1 = '' OR suite = ?1) AND (?2 = '' OR kind = ?2) AND (?3 = '' OR task = ?3) AND (?4 IS NULL OR success = ?4)
-			ORDER BY seq DESC LIMIT ?5
-		) ORDER BY seq`, q.Suite, q.Kind, q.Task, success, limit)
+	rows, err := a.selectEpisodes(ctx, "id, hash, body", q)
 	if err != nil {
-		return nil, classify(err)
+		return nil, err
 	}
 	defer rows.Close()
 	var out []agent.Episode
@@ -143,6 +134,47 @@ func (a *Archive) Episodes(ctx context.Context, q EpisodeQuery) ([]agent.Episode
 		out = append(out, e)
 	}
 	return out, classify(rows.Err())
+}
+
+// EpisodeHead says which task an episode is of.
+type EpisodeHead struct{ ID, Suite, Task string }
+
+// EpisodeHeads returns the heads of the episodes that q selects in the order of
+// recording. It reads no body.
+func (a *Archive) EpisodeHeads(ctx context.Context, q EpisodeQuery) ([]EpisodeHead, error) {
+	rows, err := a.selectEpisodes(ctx, "id, suite, task", q)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []EpisodeHead
+	for rows.Next() {
+		var h EpisodeHead
+		if err := rows.Scan(&h.ID, &h.Suite, &h.Task); err != nil {
+			return nil, classify(err)
+		}
+		out = append(out, h)
+	}
+	return out, classify(rows.Err())
+}
+
+// selectEpisodes returns columns of the episodes that q selects in the
+// order of recording.
+func (a *Archive) selectEpisodes(ctx context.Context, columns string, q EpisodeQuery) (*sql.Rows, error) {
+	limit := -1
+	if q.MaxEpisodes > 0 {
+		limit = q.MaxEpisodes
+	}
+	success := sql.NullBool{Bool: q.Outcome == Successes, Valid: q.Outcome != AnyOutcome}
+	rows, err := a.db.QueryContext(ctx, `SELECT `+columns+` FROM (
+			SELECT * FROM episodes
+			WHERE (?1 = '' OR suite = ?1) AND (?2 = '' OR kind = ?2) AND (?3 = '' OR task = ?3) AND (?4 IS NULL OR success = ?4)
+			ORDER BY seq DESC LIMIT ?5
+		) ORDER BY seq`, q.Suite, q.Kind, q.Task, success, limit)
+	if err != nil {
+		return nil, classify(err)
+	}
+	return rows, nil
 }
 
 // Outcomes returns for the ID of every episode whether it was a success.
