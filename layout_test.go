@@ -45,6 +45,7 @@ var frameworks = map[string][]string{
 	"github.com/google/uuid":             {""},
 	"github.com/philippgille/chromem-go": {"memory/index"},
 	"modernc.org/sqlite":                 {"memory/archive"},
+	"github.com/parquet-go/parquet-go":   {"policy/dataset"},
 	"github.com/tmc/langchaingo":         {"agent/langchain", "memory/embed/", "memory/lesson/", "policy/langchain", "cmd/"},
 	"github.com/spf13/cobra":             {"cmd/"},
 	"github.com/spf13/pflag":             {"cmd/"},
