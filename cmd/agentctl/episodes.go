@@ -29,34 +29,48 @@ type episodeRow struct {
 
 func newEpisodes(a *app) *cobra.Command {
 	return newNoun("episodes", "Episodes that were recorded, as they happened",
-		newEpisodesList(a), newEpisodesShow(a))
+		newEpisodesList(a), newEpisodesShow(a), newEpisodesExport(a))
 }
 
 func newEpisodesList(a *app) *cobra.Command {
-	var sel selection
-	var outcome string
+	var sel episodeSelection
 	c := &cobra.Command{
 		Use:     "list",
 		Short:   "List the episodes of a memory in the order of recording",
 		Example: "  agentctl episodes list --store DIR --outcome failure --limit 10",
 		Args:    noArgs,
 		RunE: a.withStore(func(cmd *cobra.Command, s *memory.Store, _ []string) error {
-			f := memory.EpisodeFilter{Suite: sel.suite, Kind: sel.kind, Task: sel.task, MaxEpisodes: sel.most}
-			if outcome != "any" {
-				success := outcome == "success"
-				f.Success = &success
-			}
-			es, err := s.Episodes(cmd.Context(), f)
+			es, err := s.Episodes(cmd.Context(), sel.filter())
 			if err != nil {
 				return err
 			}
 			return a.showEpisodes(es)
 		}),
 	}
-	addSelection(c, &sel)
-	c.Flags().Lookup("limit").Usage = "the latest so many; 0: all"
-	c.Flags().Var(newChoice(&outcome, "any", "any", "success", "failure"), "outcome", "any, success or failure")
+	sel.addTo(c)
 	return c
+}
+
+// episodeSelection is which episodes a command is about.
+type episodeSelection struct {
+	selection
+	outcome string
+}
+
+// addTo gives c the flags of s.
+func (s *episodeSelection) addTo(c *cobra.Command) {
+	addSelection(c, &s.selection)
+	c.Flags().Lookup("limit").Usage = "the latest so many; 0: all"
+	c.Flags().Var(newChoice(&s.outcome, "any", "any", "success", "failure"), "outcome", "any, success or failure")
+}
+
+func (s *episodeSelection) filter() memory.EpisodeFilter {
+	f := memory.EpisodeFilter{Suite: s.suite, Kind: s.kind, Task: s.task, MaxEpisodes: s.most}
+	if s.outcome != "any" {
+		success := s.outcome == "success"
+		f.Success = &success
+	}
+	return f
 }
 
 func (a *app) showEpisodes(es []agent.Episode) error {
