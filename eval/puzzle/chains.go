@@ -10,7 +10,7 @@ import (
 // Chains asks for the running results of a sum worked strictly from left to
 // right, each modulo 100: "7+5*3-4:" is answered by "12,36,32". A problem's
 // level is its count of operations: every one more is one more chance of a
-// slip, so that levels spread from easy to hard.
+// slip.
 type Chains struct {
 	name       string
 	min, max   int // level

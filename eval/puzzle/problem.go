@@ -42,6 +42,8 @@ type Problem struct {
 	Numbers []int  `json:"numbers,omitempty"` // Countdown: the numbers to use, ascending; Chains: the right results
 	Target  int    `json:"target,omitempty"`  // Countdown
 	Answer  string `json:"answer,omitempty"`  // Facts
+	Source  Source `json:"source,omitempty"`  // Facts
+	Form    Form   `json:"form,omitempty"`    // Facts
 	Subject string `json:"subject,omitempty"` // Facts: whom it is about; Verse: the first noun
 	Object  string `json:"object,omitempty"`  // Facts: the attribute asked for; Verse: the second noun
 }
@@ -60,7 +62,8 @@ type Domain interface {
 	// fewer if 10,000 draws in a row bring nothing new.
 	Draw(s Split, n int, rng *rand.Rand) []Problem
 
-	// Demonstrate returns a right answer to p, a problem of this domain.
+	// Demonstrate returns a right answer to p, a problem of this domain, or
+	// where answers are not right or wrong, a well-formed one.
 	Demonstrate(p Problem, rng *rand.Rand) string
 
 	// Check judges any text as the answer to p. Spaces count, and so does a

@@ -10,7 +10,17 @@ import (
 	"github.com/surefoot-ai/surefoot/eval/puzzle"
 )
 
+var facts = func() puzzle.Facts {
+	f, err := puzzle.NewFacts(puzzle.DefaultFactsConfig())
+	if err != nil {
+		panic(err)
+	}
+	return f
+}()
+
 var domains = map[string]puzzle.Domain{
+	"facts": facts, "facts-new": facts.Of(puzzle.New), "facts-read": facts.Of(puzzle.New).Read(3),
+
 	"countdown3": puzzle.Countdown3(), "countdown4": puzzle.Countdown4(),
 	"chains": puzzle.NewChains(), "chains-long": puzzle.LongChains(), "chains-wide": puzzle.WideChains(),
 }
