@@ -13,4 +13,8 @@ var (
 
 	// ErrNoTargets: nothing in the batch is to be learned.
 	ErrNoTargets = errors.New("policy: no action tokens to learn from")
+
+	// ErrOtherRun: a folder holds a run of other settings than the one that is
+	// to be kept there.
+	ErrOtherRun = errors.New("policy: folder holds another run")
 )

@@ -133,7 +133,7 @@ type Event struct {
 	Update int     `json:"update,omitempty"`
 	Of     int     `json:"of,omitempty"` // updates, if known
 	Stats  *Stats  `json:"stats,omitempty"`
-	Score  *Score  `json:"score,omitempty"`
+	Score  Score   `json:"score,omitempty"`
 	Note   string  `json:"note,omitempty"` // a guard that fired, a phase that began
 	Rate   float64 `json:"learning_rate,omitempty"`
 }

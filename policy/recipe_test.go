@@ -43,7 +43,7 @@ func TestRecipeLearnsAndIsReproducible(t *testing.T) {
 	var scores []Score
 	a := cook(t, one, func(e Event) {
 		if e.Score != nil {
-			scores = append(scores, *e.Score)
+			scores = append(scores, e.Score)
 		}
 	})
 	many := toyRecipe()
@@ -101,7 +101,7 @@ func TestGuardRollsBack(t *testing.T) {
 	r.Cold.Epochs = 4 // weak, so that it fails
 	r.SelfPlay.LearningRate, r.SelfPlay.Guard.Every, r.SelfPlay.Guard.MaxDrop = 0.3, 1, 0.02
 	r.SelfPlay.Guard.MaxKL, r.Finished = 1e9, r.Temperature
-	var before, after *Score
+	var before, after Score
 	rolled := false
 	l, err := r.Run(t.Context(), toy{}, Tasks{Train: toyTasks(0, 40), HeldOut: toyTasks(100, 8)}, func(e Event) {
 		if e.Score != nil && before == nil {
@@ -120,7 +120,7 @@ func TestGuardRollsBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	after = &s
+	after = s
 	if after.Mean() < before.Mean() {
 		t.Errorf("held-out score %.3f, before self-play %.3f", after.Mean(), before.Mean())
 	}

@@ -215,7 +215,7 @@ func (l *trainLog) event(e policy.Event) {
 	}
 	switch {
 	case e.Score != nil:
-		fmt.Fprintf(l.to, "%s: held-out games solved at the first try %.1f%%, within two %.1f%% %s\n", at, 100*e.Score.First, 100*e.Score.Two, e.Note)
+		fmt.Fprintf(l.to, "%s: held-out games solved at the first try %.1f%%, within two %.1f%% %s\n", at, 100*e.Score["first"], 100*e.Score["two"], e.Note)
 	case e.Note != "":
 		fmt.Fprintf(l.to, "%s: %s\n", at, e.Note)
 	case e.Stats != nil && (time.Since(l.last) > 5*time.Second || e.Update == e.Of):
