@@ -21,3 +21,14 @@ func writeJSON(w io.Writer, v any) error {
 	}
 	return nil
 }
+
+// StudiesJSON writes the studies as one indented JSON array, or returns the
+// error of [Study.Validate].
+func StudiesJSON(w io.Writer, studies []Study) error {
+	for i := range studies {
+		if err := studies[i].Validate(); err != nil {
+			return err
+		}
+	}
+	return writeJSON(w, studies)
+}
