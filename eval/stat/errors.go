@@ -18,4 +18,14 @@ var (
 	// ErrUnpaired is returned when two samples that must be paired differ in
 	// length.
 	ErrUnpaired = errors.New("stat: samples differ in length")
+
+	// ErrOneValue is returned for an interval from a single value.
+	ErrOneValue = errors.New("stat: one value has no interval")
+
+	// ErrOneClass is returned when right is to be told from wrong and there is
+	// only one of them.
+	ErrOneClass = errors.New("stat: all outcomes are the same")
+
+	// ErrNotReached is returned for a point that a curve never passes.
+	ErrNotReached = errors.New("stat: curve never gets there")
 )
