@@ -102,9 +102,16 @@ type scale struct {
 	lo, hi   float64
 	from, to float64
 	ticks    []float64
+	log2     bool // equal steps for doublings
 }
 
-func (s scale) at(v float64) float64 { return s.from + (v-s.lo)/(s.hi-s.lo)*(s.to-s.from) }
+func (s scale) at(v float64) float64 {
+	lo, hi := s.lo, s.hi
+	if s.log2 {
+		lo, hi, v = math.Log2(lo), math.Log2(hi), math.Log2(v)
+	}
+	return s.from + (v-lo)/(hi-lo)*(s.to-s.from)
+}
 
 // newScale covers at least [lo, hi] with 2 to 6 steps of 1, 2 or 5 times a power
 // of ten. A single value becomes an interval of length 1.

@@ -1,7 +1,7 @@
 package report
 
 import (
-	_ "embed"
+	"embed"
 	"fmt"
 	"html/template"
 	"io"
@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-//go:embed page.gohtml
-var pageTemplate string
+//go:embed page.gohtml studies.gohtml picture.gohtml
+var templates embed.FS
 
 // page is what the template reads.
 type page struct {
@@ -38,10 +38,6 @@ type pair struct{ Key, Value string }
 // script, no request to anywhere. It follows the reader's light or dark
 // preference.
 func HTML(w io.Writer, r *Result) error {
-	t, err := template.New("page").Parse(pageTemplate)
-	if err != nil {
-		return fmt.Errorf("report: %w", err)
-	}
 	rows := r.rows()
 	p := page{
 		Result:   r,
@@ -62,8 +58,18 @@ func HTML(w io.Writer, r *Result) error {
 		p.Meta = append(p.Meta, pair{k, v})
 	}
 	slices.SortFunc(p.Meta, func(a, b pair) int { return strings.Compare(a.Key, b.Key) })
+	return execute(w, "page.gohtml", p)
+}
+
+// execute writes what the template of this name makes of data, without control
+// characters.
+func execute(w io.Writer, name string, data any) error {
+	t, err := template.ParseFS(templates, "*.gohtml")
+	if err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
 	var b strings.Builder
-	if err := t.Execute(&b, p); err != nil {
+	if err := t.ExecuteTemplate(&b, name, data); err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
 	lines := strings.Split(b.String(), "\n")

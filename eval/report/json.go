@@ -22,13 +22,11 @@ func writeJSON(w io.Writer, v any) error {
 	return nil
 }
 
-// StudiesJSON writes the studies as one indented JSON array, or returns the
-// error of [Study.Validate].
+// StudiesJSON writes the studies as one indented JSON array. Its errors are
+// those of [StudiesHTML].
 func StudiesJSON(w io.Writer, studies []Study) error {
-	for i := range studies {
-		if err := studies[i].Validate(); err != nil {
-			return err
-		}
+	if err := checkStudies(studies); err != nil {
+		return err
 	}
 	return writeJSON(w, studies)
 }

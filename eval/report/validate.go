@@ -107,6 +107,12 @@ func (f *Figure) Validate() error {
 	return plots[0].validate()
 }
 
+// maxPlotted is the greatest number in a picture: the steps of an axis must not
+// drown in rounding.
+const maxPlotted = 1e12
+
+func plottable(v float64) bool { return math.Abs(v) <= maxPlotted }
+
 func (p *LinePlot) validate() error {
 	if n := len(p.Series); n == 0 || n > maxSeries {
 		return fmt.Errorf("%d series, want 1 to %d", n, maxSeries)
@@ -119,11 +125,11 @@ func (p *LinePlot) validate() error {
 			return fmt.Errorf("series %q: %d values of X, %d of Y: want as many, at least 1", s.Name, len(s.X), len(s.Y))
 		}
 		for i, x := range s.X {
-			if math.IsNaN(x) || math.IsInf(x, 0) || p.X.Log2 && x <= 0 || i > 0 && x <= s.X[i-1] {
-				return fmt.Errorf("series %q, point %d: X is %v: want finite, rising numbers, above 0 on a logarithmic axis", s.Name, i+1, x)
+			if !plottable(x) || p.X.Log2 && x < 1/maxPlotted || i > 0 && x <= s.X[i-1] {
+				return fmt.Errorf("series %q, point %d: X is %v: want rising numbers, at most %g in size, and at least %g on a logarithmic axis", s.Name, i+1, x, maxPlotted, 1/maxPlotted)
 			}
-			if !s.Y[i].ordered() {
-				return fmt.Errorf("series %q, point %d: Y is %v: want finite numbers, low ≤ estimate ≤ high", s.Name, i+1, s.Y[i])
+			if iv := s.Y[i]; !iv.ordered() || !plottable(iv.Low) || !plottable(iv.High) {
+				return fmt.Errorf("series %q, point %d: Y is %v: want low ≤ estimate ≤ high, at most %g in size", s.Name, i+1, iv, maxPlotted)
 			}
 		}
 	}
@@ -162,8 +168,8 @@ func (p *HeatMap) validate() error {
 			return fmt.Errorf("row %q has %d values, want %d", p.Rows[i], len(row), len(p.Columns))
 		}
 		for j, v := range row {
-			if math.IsNaN(v) || math.IsInf(v, 0) {
-				return fmt.Errorf("row %q, column %q is %v", p.Rows[i], p.Columns[j], v)
+			if !plottable(v) {
+				return fmt.Errorf("row %q, column %q is %v: want at most %g in size", p.Rows[i], p.Columns[j], v, maxPlotted)
 			}
 		}
 	}
@@ -182,8 +188,8 @@ func (p *BarPlot) validate() error {
 			return fmt.Errorf("series %q has %d values, want %d", s.Name, len(s.Values), len(p.Groups))
 		}
 		for i, iv := range s.Values {
-			if !iv.ordered() {
-				return fmt.Errorf("series %q, group %q: %v: want finite numbers, low ≤ estimate ≤ high", s.Name, p.Groups[i], iv)
+			if !iv.ordered() || !plottable(iv.Low) || !plottable(iv.High) {
+				return fmt.Errorf("series %q, group %q: %v: want low ≤ estimate ≤ high, at most %g in size", s.Name, p.Groups[i], iv, maxPlotted)
 			}
 		}
 	}
