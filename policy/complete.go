@@ -130,6 +130,9 @@ func (l *LM) Answer(prompt, text string) (Trajectory, error) {
 	return answer(p, a, nil), nil
 }
 
+// Text is what t's tokens stand for.
+func (l *LM) Text(t Trajectory) string { return l.tokens.Decode(t.Tokens) }
+
 // answer is a trajectory whose targets are the tokens after prompt. logProbs
 // may be nil.
 func answer(prompt, tokens []int32, logProbs []float64) Trajectory {

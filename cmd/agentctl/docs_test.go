@@ -82,7 +82,7 @@ func runDoc(t *testing.T, dir, line string, args []string) {
 func parseDoc(args []string) error {
 	a := &app{out: &stickyWriter{w: &bytes.Buffer{}}, err: &bytes.Buffer{}}
 	cmd, rest, err := newRoot(a).Find(args)
-	if err == nil && cmd.HasSubCommands() {
+	if err == nil && cmd.HasSubCommands() && len(rest) > 0 && !strings.HasPrefix(rest[0], "-") {
 		err = group(cmd, rest)
 	}
 	if err == nil {

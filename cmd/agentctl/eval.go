@@ -37,6 +37,9 @@ type evalOptions struct {
 	resume     bool
 }
 
+// defaultContext is how many tokens of memory a policy reads at most.
+const defaultContext = 320
+
 // htmlFile is the report's name in a run folder.
 const htmlFile = "report.html"
 
@@ -75,10 +78,11 @@ goes on with --resume. The number of workers does not change the result.`,
 	f.Var(newSeeds(&o.seeds, 1, 2), "seeds", "seeds, such as 1,2,3 or 1-3: each condition is run under each")
 	f.Var(newCount(&o.workers, 0, 0), "workers", "episodes played at once; 0: one per processor")
 	f.Var(newCount(&o.steps, agent.DefaultSteps, 1), "steps", "actions per episode at most")
-	f.Var(newCount(&o.context, 320, 0), "context-tokens", "tokens of memory put before the policy at most")
+	f.Var(newCount(&o.context, defaultContext, 0), "context-tokens", "tokens of memory put before the policy at most")
 	a.settings.register("eval", f, map[string]string{"data": "ALFWORLD_DATA"})
 	f.StringVar(&o.out, "out", "", "run folder (default a new one below ./runs)")
 	f.BoolVar(&o.resume, "resume", false, "go on with the run in --out")
+	c.AddCommand(newMethods(a))
 	return c
 }
 

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/surefoot-ai/surefoot/agent"
+	"github.com/surefoot-ai/surefoot/cmd/agentctl/methods"
+	"github.com/surefoot-ai/surefoot/eval"
+	"github.com/surefoot-ai/surefoot/eval/report"
+)
+
+// methodsOptions are the flags of 'agentctl eval methods'.
+type methodsOptions struct {
+	methods []string
+	seeds   int
+	quick   bool
+	workers int
+	out     string
+}
+
+func newMethods(a *app) *cobra.Command {
+	var o methodsOptions
+	var names []string
+	about := ""
+	for _, e := range methods.Experiments() {
+		names = append(names, e.Name)
+		about += fmt.Sprintf("  %-14s %s\n", e.Name, e.About)
+	}
+	c := &cobra.Command{
+		Use:   "methods",
+		Short: "Put the claims of papers on learning to the test",
+		Long: `Train small models by the methods of papers on learning from right and wrong,
+and see whether the papers' claims hold at this size.
+
+` + about + `
+Every method begins with the same base models, one a seed, and its learning rate
+is chosen from the same grid on problems of their own. The folder --out keeps
+each finished piece of work: an experiment that was interrupted goes on where it
+was when the command is given again. The number of workers does not change the
+result.`,
+		Example: `  agentctl eval methods --quick
+  agentctl eval methods --method nsr --seeds 5`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.evalMethods(cmd.Context(), o) },
+	}
+	f := c.Flags()
+	f.Var(newChoices(&o.methods, names...), "method", "methods to put to the test")
+	f.Var(newCount(&o.seeds, 5, 1), "seeds", "how many seeds, from 1 on")
+	f.BoolVar(&o.quick, "quick", false, "as small as it gets: shows that everything works, not who is right")
+	f.Var(newCount(&o.workers, 0, 0), "workers", "training runs made at once; 0: one per processor")
+	f.StringVar(&o.out, "out", "", "folder of finished work (default runs/methods, with --quick runs/methods-quick)")
+	return c
+}
+
+// evalMethods runs the command.
+func (a *app) evalMethods(ctx context.Context, o methodsOptions) error {
+	lab := &methods.Lab{Dir: o.out, Workers: o.workers, Scale: methods.Full()}
+	if o.quick {
+		lab.Scale = methods.Quick()
+	}
+	if lab.Dir == "" {
+		lab.Dir = filepath.Join("runs", "methods")
+		if o.quick {
+			lab.Dir += "-quick"
+		}
+	}
+	if lab.Workers == 0 {
+		lab.Workers = runtime.NumCPU()
+	}
+	for seed := range o.seeds {
+		lab.Seeds = append(lab.Seeds, uint64(seed+1))
+	}
+	lab.Progress = func(what string) { fmt.Fprintf(a.notes(), "done: %s\n", what) }
+	lab.Household = func(ctx context.Context, seeds []uint64, tasks int) (*report.Result, error) {
+		return a.householdRun(ctx, filepath.Join(lab.Dir, fmt.Sprintf("household-%d-%d", tasks, len(seeds))), seeds, tasks)
+	}
+	if err := lab.Open(); errors.Is(err, methods.ErrOtherLab) {
+		return usagef("--out %w", err)
+	} else if err != nil {
+		return err
+	}
+	var studies []report.Study
+	for _, e := range methods.Experiments() {
+		for _, name := range o.methods {
+			if name != e.Name {
+				continue
+			}
+			s, err := a.study(ctx, lab, e)
+			if err != nil {
+				return err
+			}
+			studies = append(studies, s)
+		}
+	}
+	return a.showStudies(lab.Dir, studies)
+}
+
+// study makes one experiment.
+func (a *app) study(ctx context.Context, lab *methods.Lab, e methods.Experiment) (report.Study, error) {
+	start := time.Now()
+	s, err := e.Run(lab, ctx)
+	if err != nil {
+		if ctx.Err() != nil {
+			fmt.Fprintf(a.err, "finished work is in %s: give the command again to go on\n", lab.Dir)
+		}
+		return s, fmt.Errorf("method %s: %w", e.Name, err)
+	}
+	s.Meta.Commit = thisBuild().Commit
+	s.Meta.Machine = fmt.Sprintf("%s/%s, %d processors", runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
+	s.Meta.Seconds = time.Since(start).Seconds()
+	return s, nil
+}
+
+// householdRun is what 'agentctl eval' does, in a folder of the lab.
+func (a *app) householdRun(ctx context.Context, dir string, seeds []uint64, tasks int) (*report.Result, error) {
+	o := evalOptions{
+		suite: suiteOptions{name: suiteHousehold, tasks: tasks}, policy: policyOptions{name: policyShipped, temperature: -1},
+		conditions: conditionNames(), trials: 3, seeds: seeds, steps: agent.DefaultSteps, context: defaultContext,
+	}
+	suite, err := o.suite.open()
+	if err != nil {
+		return nil, err
+	}
+	actor, err := o.policy.open(ctx, o.suite, 0)
+	if err != nil {
+		return nil, err
+	}
+	c := o.config(suite, actor)
+	c.Dir = dir
+	m := a.newMeter("episodes")
+	defer m.close()
+	c.Progress = func(p eval.Progress) { m.at(p.Done, p.Total, p.Condition) }
+	return eval.Run(ctx, c)
+}
+
+// showStudies writes the report into the folder and the tables to standard
+// output.
+func (a *app) showStudies(dir string, studies []report.Study) error {
+	var html bytes.Buffer
+	if err := report.StudiesHTML(&html, studies); err != nil {
+		return fmt.Errorf("%s: %w", htmlFile, err)
+	}
+	path := filepath.Join(dir, htmlFile)
+	if err := os.WriteFile(path, html.Bytes(), 0o644); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.notes(), "report: %s\n", path)
+	var err error
+	shown := a.show(studies, func(w io.Writer) { err = report.StudiesText(w, studies) })
+	return errors.Join(err, shown)
+}

@@ -1,0 +1,89 @@
+package methods
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"github.com/surefoot-ai/surefoot/eval/puzzle"
+	"github.com/surefoot-ai/surefoot/policy"
+	"github.com/surefoot-ai/surefoot/policy/tokenizer"
+	"github.com/surefoot-ai/surefoot/policy/transformer"
+)
+
+// maxAnswer is more than the tokens of any answer that is asked for.
+const maxAnswer = 61
+
+// pad is never written; it keeps token 0 from meaning anything.
+const pad = "<pad>"
+
+// config is that of all training. Runs are made side by side, each on one
+// thread: that is faster than one on several.
+func config() policy.Config {
+	c := policy.DefaultConfig()
+	c.Threads = 1
+	c.WeightDecay = 0
+	return c
+}
+
+// untrained returns a model that reads single bytes.
+func (l *Lab) untrained(rng *rand.Rand) (*policy.LM, error) {
+	tok, err := tokenizer.Train(nil, 257, []string{pad})
+	if err != nil {
+		return nil, err
+	}
+	c := l.Scale.Model
+	c.Vocab = tok.Vocab()
+	m, err := transformer.New(c, rng)
+	if err != nil {
+		return nil, err
+	}
+	return policy.NewLM(m, tok, 1, "base")
+}
+
+// base is the model that has imitated demonstrations of a domain, the same for
+// all methods under one seed.
+func (l *Lab) base(ctx context.Context, name string, d puzzle.Domain, seed uint64) (*policy.LM, error) {
+	return l.model(fmt.Sprintf("base/%s-%d", name, seed), func() (*policy.LM, error) {
+		rng := rand.New(rand.NewPCG(seed, 1))
+		lm, err := l.untrained(rng)
+		if err != nil {
+			return nil, err
+		}
+		problems := d.Draw(puzzle.Train, 20_000, rng)
+		trainer, err := policy.NewTrainer(lm, config())
+		if err != nil {
+			return nil, err
+		}
+		for u := range l.Scale.BaseUpdates {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			groups := make([][]policy.Trajectory, l.Scale.BaseBatch)
+			for i := range groups {
+				p := problems[rng.IntN(len(problems))]
+				t, err := lm.Answer(p.Prompt, d.Demonstrate(p, rng))
+				if err != nil {
+					return nil, err
+				}
+				groups[i] = []policy.Trajectory{t}
+			}
+			if _, err := trainer.Update(policy.Imitation{}, groups, cosine(l.Scale.BaseRate, u, l.Scale.BaseUpdates)); err != nil {
+				return nil, err
+			}
+		}
+		return lm, nil
+	})
+}
+
+// cosine is the learning rate of update u of n: up over the first 5%, then down
+// to a tenth.
+func cosine(peak float64, u, n int) float64 {
+	warm := max(n/20, 1)
+	if u < warm {
+		return peak * float64(u+1) / float64(warm)
+	}
+	x := float64(u-warm) / float64(max(n-warm, 1))
+	return peak * (0.1 + 0.9*(1+math.Cos(math.Pi*x))/2)
+}

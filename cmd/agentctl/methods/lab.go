@@ -1,0 +1,128 @@
+package methods
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/surefoot-ai/surefoot/eval/report"
+	"github.com/surefoot-ai/surefoot/policy"
+)
+
+// Lab is where experiments are made.
+type Lab struct {
+	Dir     string   // of finished work, made if absent
+	Seeds   []uint64 // ≥ 1; each has a base model of its own, which all methods begin with
+	Workers int      // runs made at once, > 0; the results do not depend on it
+	Scale   Scale    // how large
+
+	// Household plays so many generated household games under each seed, with
+	// no memory and with each kind of it, and keeps what it did below Dir.
+	Household func(ctx context.Context, seeds []uint64, tasks int) (*report.Result, error)
+
+	Progress func(string) // told of each piece of work that is finished, by one goroutine at a time
+
+	mu sync.Mutex // held while Progress is told
+}
+
+// done says that a piece of work is finished.
+func (l *Lab) done(what string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.Progress != nil {
+		l.Progress(what)
+	}
+}
+
+// once returns what work returned when it was first done under the key, a
+// relative path, in this or an earlier process. A result is JSON.
+func once[T any](l *Lab, key string, work func() (T, error)) (T, error) {
+	var result T
+	name := filepath.Join(l.Dir, filepath.FromSlash(key)+".json")
+	text, err := os.ReadFile(name)
+	if err == nil {
+		if err := json.Unmarshal(text, &result); err != nil {
+			return result, fmt.Errorf("%s: %w", name, err)
+		}
+		return result, nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return result, err
+	}
+	if result, err = work(); err != nil {
+		return result, fmt.Errorf("%s: %w", key, err)
+	}
+	text, err = json.MarshalIndent(result, "", "\t")
+	if err != nil {
+		return result, fmt.Errorf("%s: %w", key, err)
+	}
+	if err := keep(name, text); err != nil {
+		return result, err
+	}
+	l.done(key)
+	return result, nil
+}
+
+// keep writes a file that is whole or absent, whatever happens.
+func keep(name string, data []byte) error {
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), ".new-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), name)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return nil
+}
+
+// each calls f with every index below n, Workers at a time.
+func (l *Lab) each(ctx context.Context, n int, f func(ctx context.Context, i int) error) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(l.Workers)
+	for i := range n {
+		g.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			return f(ctx, i)
+		})
+	}
+	return g.Wait()
+}
+
+// model returns the model that train made when it was first asked for under the
+// key, in this or an earlier process. It is the caller's own.
+func (l *Lab) model(key string, train func() (*policy.LM, error)) (*policy.LM, error) {
+	name := filepath.Join(l.Dir, filepath.FromSlash(key)+".safetensors")
+	lm, _, err := policy.LoadFile(name)
+	if err == nil || !errors.Is(err, fs.ErrNotExist) {
+		return lm, err
+	}
+	if lm, err = train(); err != nil {
+		return nil, fmt.Errorf("%s: %w", key, err)
+	}
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return nil, err
+	}
+	if err := lm.SaveFile(name, nil); err != nil {
+		return nil, err
+	}
+	l.done(key)
+	lm, _, err = policy.LoadFile(name) // in 16 bits, as a later process finds it
+	return lm, err
+}
