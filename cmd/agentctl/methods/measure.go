@@ -13,7 +13,7 @@ import (
 type Tally struct {
 	Attempts int     `json:"attempts"` // at each problem
 	Right    []int   `json:"right"`    // of them, at each problem
-	Score    float64 `json:"score"`    // mean of Verdict.Score
+	Reward   float64 `json:"reward"`   // mean
 	Entropy  float64 `json:"entropy"`  // nats a token, of what was written: the mean of -log π
 	Tokens   int     `json:"tokens"`   // written
 }
@@ -28,7 +28,7 @@ func (t Tally) share() float64 {
 }
 
 // tally lets lm answer problems, attempts times each.
-func tally(ctx context.Context, lm *policy.LM, d puzzle.Domain, problems []puzzle.Problem, attempts int) (Tally, error) {
+func (r train) tally(ctx context.Context, lm *policy.LM, problems []puzzle.Problem, attempts int) (Tally, error) {
 	written, err := lm.Complete(ctx, prompts(problems), completing(attempts, 1))
 	if err != nil {
 		return Tally{}, err
@@ -36,11 +36,10 @@ func tally(ctx context.Context, lm *policy.LM, d puzzle.Domain, problems []puzzl
 	t := Tally{Attempts: attempts, Right: make([]int, len(problems))}
 	for i, p := range problems {
 		for _, c := range written[i] {
-			v := d.Check(p, c.Text)
-			if v.Correct {
+			if r.domain.Check(p, c.Text).Correct {
 				t.Right[i]++
 			}
-			t.Score += v.Score / float64(attempts*len(problems))
+			t.Reward += r.worth(p, c.Text) / float64(attempts*len(problems))
 			for _, g := range c.Trajectory.Targets {
 				t.Entropy -= g.OldLogProb
 			}
@@ -49,6 +48,17 @@ func tally(ctx context.Context, lm *policy.LM, d puzzle.Domain, problems []puzzl
 	}
 	t.Entropy /= float64(max(t.Tokens, 1))
 	return t, nil
+}
+
+// worth is the reward of an answer.
+func (r train) worth(p puzzle.Problem, text string) float64 {
+	if r.reward != nil {
+		return r.reward(p, text)
+	}
+	if r.domain.Check(p, text).Correct {
+		return 1
+	}
+	return -1
 }
 
 // completing is how answers are sampled in all experiments: at temperature 1.
@@ -66,10 +76,11 @@ func prompts(problems []puzzle.Problem) []string {
 	return out
 }
 
-// sample lets lm answer n training problems of iteration, each samples times:
-// the groups to learn from, with rewards of ±1.
-func (l *Lab) sample(ctx context.Context, lm *policy.LM, d puzzle.Domain, seed uint64) ([][]policy.Trajectory, error) {
-	problems := d.Draw(puzzle.Train, l.Scale.Prompts, rand.New(rand.NewPCG(seed, 2)))
+// sample lets lm answer the training problems of an iteration: the groups to
+// learn from, with their rewards.
+func (l *Lab) sample(ctx context.Context, lm *policy.LM, r train, iteration int) ([][]policy.Trajectory, error) {
+	seed := r.seed<<32 | uint64(iteration)
+	problems := r.domain.Draw(puzzle.Train, l.Scale.Prompts, rand.New(rand.NewPCG(seed, 2)))
 	written, err := lm.Complete(ctx, prompts(problems), completing(l.Scale.Samples, seed))
 	if err != nil {
 		return nil, err
@@ -77,10 +88,7 @@ func (l *Lab) sample(ctx context.Context, lm *policy.LM, d puzzle.Domain, seed u
 	groups := make([][]policy.Trajectory, len(problems))
 	for i, p := range problems {
 		for _, c := range written[i] {
-			c.Trajectory.Reward = -1
-			if d.Check(p, c.Text).Correct {
-				c.Trajectory.Reward = 1
-			}
+			c.Trajectory.Reward = r.worth(p, c.Text)
 			groups[i] = append(groups[i], c.Trajectory)
 		}
 	}

@@ -3,6 +3,7 @@ package methods
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -110,6 +111,43 @@ func TestDecide(t *testing.T) {
 	}
 }
 
+// The experiment of calibrated rewards, at the smallest scale.
+func TestCalibratedRewards(t *testing.T) {
+	s, err := quickLab(t.TempDir()).RLCR(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	if len(s.Tables) != 4 || len(s.Summary) != 4 {
+		t.Errorf("%d tables, %d sentences", len(s.Tables), len(s.Summary))
+	}
+}
+
+// An answer that does not say how sure it is is wrong, and worth nothing.
+func TestStatedDomain(t *testing.T) {
+	d := puzzle.NewChains()
+	p := d.Draw(puzzle.Test, 1, rand.New(rand.NewPCG(1, 1)))[0]
+	right := d.Demonstrate(p, nil)
+	m := calibrators(d)
+	for _, tt := range []struct {
+		text       string
+		correct    bool
+		rlvr, rlcr float64
+	}{
+		{right + " ?10", true, 1, 1}, {right + " ?0", true, 1, 0}, {right, false, 0, 0},
+		{"x ?0", false, 0, 0}, {"x ?10", false, 0, -1}, {right + " ?11", false, 0, 0},
+	} {
+		if got := (stated{d}).Check(p, tt.text).Correct; got != tt.correct {
+			t.Errorf("%q: %v", tt.text, got)
+		}
+		if a, b := m[0].worth(p, tt.text), m[1].worth(p, tt.text); a != tt.rlvr || b != tt.rlcr {
+			t.Errorf("%q: rewards %v and %v, want %v and %v", tt.text, a, b, tt.rlvr, tt.rlcr)
+		}
+	}
+}
+
 // Shares and tokens are those of each seed.
 func TestHouseholdBySeed(t *testing.T) {
 	r := &report.Result{Seeds: []uint64{4, 9}, Tasks: 2, Samples: []report.Sample{
@@ -136,7 +174,7 @@ func TestBaseLearns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	groups, err := l.sample(t.Context(), lm, d, 5)
+	groups, err := l.sample(t.Context(), lm, train{domain: d, seed: 1}, 5)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -46,7 +46,7 @@ type Curve struct {
 type Point struct {
 	Iteration int     `json:"iteration"`
 	Test      Tally   `json:"test"`
-	Tune      float64 `json:"tune"` // pass@1 on problems to tune on
+	Tune      float64 `json:"tune"` // mean reward on problems to tune on
 }
 
 // train is one run of a method on a domain under one seed.
@@ -57,6 +57,9 @@ type train struct {
 	rate   float64
 	seed   uint64
 	test   int // attempts at each test problem, 0: it is a run to tune with
+
+	// reward is that of an answer; nil: 1 of a right one, else -1.
+	reward func(p puzzle.Problem, text string) float64
 }
 
 func (r train) key() string {
@@ -67,55 +70,66 @@ func (r train) key() string {
 	return fmt.Sprintf("%s/%s/%s-%g-%d", kind, r.name, r.rival.name, r.rate, r.seed)
 }
 
-// run trains a copy of the seed's base model.
+// run is the curve of learn.
 func (l *Lab) run(ctx context.Context, r train) (Curve, error) {
 	return once(l, r.key(), func() (Curve, error) {
-		var c Curve
-		lm, err := l.base(ctx, r.name, r.domain, r.seed)
-		if err != nil {
-			return c, err
-		}
-		rng := rand.New(rand.NewPCG(3, 3)) // the same problems for all
-		tune := r.domain.Draw(puzzle.Tune, l.Scale.Problems, rng)
-		test := r.domain.Draw(puzzle.Test, l.Scale.Problems, rng)
-		cfg := config()
-		cfg.EntropyBonus = 1e-4
-		critic := cfg
-		critic.EntropyBonus = 0
-		p := policy.Reinforcement{
-			Phase: r.key(), Iterations: l.Scale.Iterations, Trainer: cfg, Epochs: 1, Groups: l.Scale.Groups, LearningRate: r.rate,
-			Objective: func(i int) policy.Objective {
-				return r.rival.objective(float64(i) / float64(max(l.Scale.Iterations-1, 1)))
-			},
-			Guard: policy.Guard{Every: l.Scale.Every, MaxDrop: 0.1, MinEntropy: 0.005, MaxKL: 0.2},
-			Sample: func(ctx context.Context, lm *policy.LM, i int) ([][]policy.Trajectory, error) {
-				return l.sample(ctx, lm, r.domain, r.seed<<32|uint64(i))
-			},
-			Score: func(ctx context.Context, lm *policy.LM) (policy.Score, error) {
-				t, err := tally(ctx, lm, r.domain, tune, min(16, l.Scale.Attempts))
-				if err != nil {
-					return nil, err
-				}
-				point := Point{Iteration: len(c.Points) * l.Scale.Every, Tune: t.share()}
-				if r.test > 0 {
-					if point.Test, err = tally(ctx, lm, r.domain, test, r.test); err != nil {
-						return nil, err
-					}
-				}
-				c.Points = append(c.Points, point)
-				return policy.Score{"pass@1": t.share()}, nil
-			},
-			Log: func(e policy.Event) {
-				if e.Note != "" && e.Note != "before" {
-					c.Events = append(c.Events, fmt.Sprintf("iteration %d: %s", e.Update, e.Note))
-				}
-			},
-		}
-		if p.Objective(0).Spec().Critic {
-			p.Critic = &policy.CriticConfig{Low: -1, High: 1, LearningRate: 3e-4, Clip: 0.5, Trainer: critic}
-		}
-		return c, p.Run(ctx, lm)
+		_, c, err := l.learn(ctx, r)
+		return c, err
 	})
+}
+
+// learn trains a copy of the seed's base model.
+func (l *Lab) learn(ctx context.Context, r train) (*policy.LM, Curve, error) {
+	var c Curve
+	lm, err := l.base(ctx, r.name, r.domain, r.seed)
+	if err != nil {
+		return nil, c, err
+	}
+	rng := rand.New(rand.NewPCG(3, 3)) // the same problems for all
+	tune := r.domain.Draw(puzzle.Tune, l.Scale.Problems, rng)
+	test := r.domain.Draw(puzzle.Test, l.Scale.Problems, rng)
+	p := l.reinforcement(r)
+	p.Score = func(ctx context.Context, lm *policy.LM) (policy.Score, error) {
+		t, err := r.tally(ctx, lm, tune, min(16, l.Scale.Attempts))
+		if err != nil {
+			return nil, err
+		}
+		point := Point{Iteration: len(c.Points) * l.Scale.Every, Tune: t.Reward}
+		if r.test > 0 {
+			if point.Test, err = r.tally(ctx, lm, test, r.test); err != nil {
+				return nil, err
+			}
+		}
+		c.Points = append(c.Points, point)
+		return policy.Score{"reward": (t.Reward + 1) / 2}, nil
+	}
+	p.Log = func(e policy.Event) {
+		if e.Note != "" && e.Note != "before" {
+			c.Events = append(c.Events, fmt.Sprintf("iteration %d: %s", e.Update, e.Note))
+		}
+	}
+	return lm, c, p.Run(ctx, lm)
+}
+
+// reinforcement is how r trains; it is not yet scored.
+func (l *Lab) reinforcement(r train) policy.Reinforcement {
+	cfg := config()
+	cfg.EntropyBonus = 1e-4
+	p := policy.Reinforcement{
+		Phase: r.key(), Iterations: l.Scale.Iterations, Trainer: cfg, Epochs: 1, Groups: l.Scale.Groups, LearningRate: r.rate,
+		Objective: func(i int) policy.Objective {
+			return r.rival.objective(float64(i) / float64(max(l.Scale.Iterations-1, 1)))
+		},
+		Guard: policy.Guard{Every: l.Scale.Every, MaxDrop: 0.1, MinEntropy: 0.005, MaxKL: 0.2},
+		Sample: func(ctx context.Context, lm *policy.LM, i int) ([][]policy.Trajectory, error) {
+			return l.sample(ctx, lm, r, i)
+		},
+	}
+	if p.Objective(0).Spec().Critic {
+		cfg.EntropyBonus = 0
+		p.Critic = &policy.CriticConfig{Low: -1, High: 1, LearningRate: 3e-4, Clip: 0.5, Trainer: cfg}
+	}
+	return p
 }
 
 // tuned is the learning rate of the grid with which a method does best on the
