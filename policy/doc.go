@@ -7,10 +7,10 @@
 // each of those choices is to be made more or less likely, and [Trainer]
 // makes it so: [Reinforce] is negative sample reinforcement and its relatives,
 // [GRPO] and [PPO] are what it is compared to, [Imitation] is supervised.
-// [Calibrated] rewards answers that say how sure they are ([Stated]).
-// [Recipe] is the whole way from nothing to a policy: imitate a teacher, play,
-// remember, imitate the teacher who was told what memory knows, and then learn
-// from the own failures.
+// [RLAG] moves what a context says into the weights, and [Calibrated] rewards
+// answers that say how sure they are ([Stated]). [Recipe] is the whole way from
+// nothing to a policy: imitate a teacher, play, remember, imitate the teacher
+// who was told what memory knows, and then learn from the own failures.
 //
 // [ChatModel] is a language model of other people's, which replies to messages
 // from a folder of Hugging Face's, with no server; policy/langchain makes it one

@@ -22,6 +22,11 @@ func randomGroup(rng *rand.Rand, o Objective) []Scored {
 			})
 		}
 	}
+	if _, ok := o.(RLAG); ok {
+		for i := range group {
+			group[i].Part, group[i].Tokens = [...]Part{Rejected, Preferred, Knowledge}[min(i, 2)], []int32{int32(i)}
+		}
+	}
 	advantages := o.Advantages([][]Trajectory{group})[0]
 	scored := make([]Scored, len(group))
 	for i, t := range group {
@@ -34,7 +39,7 @@ func randomGroup(rng *rand.Rand, o Objective) []Scored {
 	return scored
 }
 
-// objectives are all that are trained on rewards, each once.
+// objectives are all there are, each once.
 func objectives() []Objective {
 	none := DefaultGRPO()
 	none.Beta = 0
@@ -44,7 +49,7 @@ func objectives() []Objective {
 	k1.KL, k1.Beta = K1, 0.3
 	return []Objective{
 		NSR(), PSR(), WReinforce(0.1), REINFORCE(), ANSR(0.5), Imitation{},
-		DefaultGRPO(), none, k1, k2, DrGRPO(8), DefaultPPO(),
+		DefaultGRPO(), none, k1, k2, DrGRPO(8), DefaultPPO(), DefaultRLAG(),
 	}
 }
 
