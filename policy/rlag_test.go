@@ -167,7 +167,7 @@ func TestAugmented(t *testing.T) {
 			t.Errorf("too long: %v", err)
 		}
 	}
-	if _, err := l.Augmented(Augmented{Prompt: "open ", Snippets: []string{"ab", ""}}); err == nil || err.Error() != "policy: snippet 1 has 0 tokens, must have at least 2" {
+	if _, err := l.Augmented(Augmented{Prompt: "open ", Snippets: []string{"ab", "q"}}); err == nil || err.Error() != "policy: snippet 1 has 1 tokens, must have at least 2" {
 		t.Error(err)
 	}
 }
