@@ -138,3 +138,63 @@ func colours(t *testing.T, path string) map[uint32]int {
 	}
 	return seen
 }
+
+// write puts data into a file of this name and returns its path.
+func write(t *testing.T, name string, data []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// What the browser made of the studies has all the parts that were written.
+func TestBrowserReadsTheStudies(t *testing.T) {
+	for name, s := range map[string]report.Study{"study": study(), "hostile": hostileStudy()} {
+		written := renderStudies(t, report.StudiesHTML, s, bareStudy())
+		dom := chromium(t, write(t, "studies.html", written), "--dump-dom")
+		for _, tag := range []string{"<svg", "<path", "<text", "<tr", "<figure", "<title", "<desc", "<section", "<dt", "<script"} {
+			if got, want := bytes.Count(dom, []byte(tag)), bytes.Count(written, []byte(tag)); got != want {
+				t.Errorf("%s: the browser has %d of %s, %d were written", name, got, tag, want)
+			}
+		}
+		for _, p := range svgs.FindAll(dom, -1) {
+			if err := xml.Unmarshal(p, new(struct{})); err != nil {
+				t.Errorf("%s: %v in\n%.300s", name, err, p)
+			}
+		}
+	}
+}
+
+// A picture file has its own light ground in both preferences, and the studies
+// the one of the preference.
+func TestBrowserPaintsStudies(t *testing.T) {
+	page := write(t, "studies.html", renderStudies(t, report.StudiesHTML, study(), bareStudy()))
+	picture := write(t, "bars.svg", svgFile(t, study().Figures[4]))
+	for _, tc := range []struct {
+		name, file string
+		args       []string
+		ground     uint32
+		ink        []uint32
+	}{
+		{"light page", page, nil, 0xffffff, []uint32{0x5b6472, 0x0b62c4}},
+		{"dark page", page, []string{"--force-dark-mode"}, 0x14171b, []uint32{0xaeb8c4, 0x6cb4ff}},
+		{"picture", picture, nil, 0xffffff, []uint32{0x5b6472, 0x0b62c4, 0x1b1f24}},
+		{"picture in the dark", picture, []string{"--force-dark-mode"}, 0xffffff, []uint32{0x5b6472, 0x0b62c4, 0x1b1f24}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			shot := filepath.Join(t.TempDir(), "shot.png")
+			chromium(t, tc.file, append(tc.args, "--screenshot="+shot)...)
+			seen := colours(t, shot)
+			if n := seen[tc.ground]; n < 150_000 {
+				t.Errorf("ground %06x on %d pixels", tc.ground, n)
+			}
+			for _, c := range tc.ink {
+				if n := seen[c]; n < 20 {
+					t.Errorf("ink %06x on %d pixels", c, n)
+				}
+			}
+		})
+	}
+}

@@ -6,7 +6,7 @@ import "fmt"
 // mark at the mean confidence, and the diagonal on which both are the same. Below
 // each bin is its count.
 func (p *Reliability) draw(c *chart) {
-	const left, right, gap, top = 56.0, 708.0, 46.0, 62.0
+	const left, right, gap, top = 56.0, 696.0, 64.0, 62.0
 	n := float64(len(p.Panels))
 	side := min(330, (right-left-gap*(n-1))/n)
 	c.Height = int(top+side) + 66
