@@ -2,8 +2,6 @@ package policy
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -12,6 +10,7 @@ import (
 
 	"github.com/surefoot-ai/surefoot/policy/tokenizer"
 	"github.com/surefoot-ai/surefoot/policy/transformer"
+	"github.com/surefoot-ai/surefoot/policy/versions"
 )
 
 // A policy file is one safetensors file; its metadata holds, beside the
@@ -21,10 +20,6 @@ const (
 	keyTemperature = "temperature" // JSON number: that of acting
 	keyLineage     = "lineage"     // JSON of how the policy came to be
 )
-
-// versionDigits is how much of a policy file's SHA-256 names it: 48 bits, so
-// that of 1e4 policies two share a version with p ≈ 2e-7.
-const versionDigits = 12
 
 // Save writes l as a policy file in 16-bit weights (bfloat16). lineage is any
 // JSON value, kept as it is.
@@ -82,8 +77,7 @@ func Load(data []byte) (*LM, map[string]string, error) {
 			return nil, nil, fmt.Errorf("policy file: metadata %q: %w", f.key, err)
 		}
 	}
-	sum := sha256.Sum256(data)
-	l, err := NewLM(m, &tok, temperature, hex.EncodeToString(sum[:])[:versionDigits])
+	l, err := NewLM(m, &tok, temperature, versions.Of(data))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -65,9 +65,7 @@ type operation string
 const (
 	opCreate operation = "create"
 	opWrite  operation = "write"
-	opSync   operation = "sync"
 	opRename operation = "rename"
-	opFolder operation = "sync folder"
 )
 
 // tmpPrefix begins the name of a file that is not in its place yet.
@@ -96,10 +94,7 @@ func (f *Folder) put(name string, data []byte) error {
 	if err := os.Rename(next, path); err != nil {
 		return err
 	}
-	if err := f.fault(opFolder); err != nil {
-		return err
-	}
-	return syncFolder(f.dir)
+	return f.syncFolder()
 }
 
 // fill writes data and syncs it.
@@ -114,10 +109,7 @@ func (f *Folder) fill(file *os.File, data []byte) error {
 	if _, err := file.Write(data[half:]); err != nil {
 		return err
 	}
-	if err := f.fault(opSync); err != nil {
-		return err
-	}
-	return file.Sync()
+	return f.sync(file)
 }
 
 // fault is where a test ends the process.
@@ -142,14 +134,14 @@ func (f *Folder) clean() error {
 	return nil
 }
 
-// syncFolder makes the names in dir durable.
-func syncFolder(dir string) error {
+// syncFolder makes the names in the folder durable.
+func (f *Folder) syncFolder() error {
 	if runtime.GOOS == "windows" { // which cannot sync a folder
 		return nil
 	}
-	d, err := os.Open(dir)
+	d, err := os.Open(f.dir)
 	if err != nil {
 		return err
 	}
-	return errors.Join(d.Sync(), d.Close())
+	return errors.Join(f.sync(d), d.Close())
 }

@@ -31,6 +31,7 @@ type Options struct {
 type Folder struct {
 	dir   string
 	clock func() time.Time
+	sync  func(*os.File) error  // makes a file or folder durable
 	crash func(operation) error // of tests; nil: none
 }
 
@@ -42,7 +43,7 @@ func Open(dir string, o Options) (*Folder, error) {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	return &Folder{dir: dir, clock: o.Clock}, nil
+	return &Folder{dir: dir, clock: o.Clock, sync: (*os.File).Sync}, nil
 }
 
 // Add keeps a policy file with its lineage, of which the folder fills in some

@@ -160,6 +160,7 @@ func TestCrash(t *testing.T) {
 		rng := rand.New(rand.NewPCG(seed, 0))
 		f := open(t, dir)
 		f.crash = crashAfter(at)
+		f.sync = func(*os.File) error { return f.crash("sync") } // what a process wrote outlives it without
 		model := history{policies: map[string]string{}}
 		crashed := false
 		for i := range 12 {
@@ -167,6 +168,7 @@ func TestCrash(t *testing.T) {
 			err := model.step(f, rng, i)
 			if errors.Is(err, errCrash) {
 				f, crashed = open(t, dir), true
+				f.sync = func(*os.File) error { return nil }
 				if got := read(t, f); !got.equal(before) && !got.equal(model) {
 					t.Fatalf("seed %d, write %d: holds %+v, neither %+v nor %+v", seed, at, got, before, model)
 				} else {
@@ -254,6 +256,26 @@ func read(t *testing.T, f *Folder) history {
 		t.Fatal(err)
 	}
 	return h
+}
+
+// Every file is durable before it gets its name, and the name before Add returns.
+func TestSynced(t *testing.T) {
+	dir := t.TempDir()
+	f := open(t, dir)
+	var synced []string
+	f.sync = func(file *os.File) error {
+		synced = append(synced, filepath.Base(file.Name()))
+		return nil
+	}
+	v := add(t, f, "a", "")
+	if err := f.Promote(v, "", ""); err != nil {
+		t.Fatal(err)
+	}
+	base := filepath.Base(dir)
+	want := []string{tmpPrefix + v + policySuffix, base, tmpPrefix + v + lineageSuffix, base, tmpPrefix + currentFile, base}
+	if !slices.Equal(synced, want) {
+		t.Errorf("synced %v, want %v", synced, want)
+	}
 }
 
 // Writers of several folders on one directory do not lose each other's work.
