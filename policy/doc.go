@@ -8,9 +8,11 @@
 // makes it so: [Reinforce] is negative sample reinforcement and its relatives,
 // [GRPO] and [PPO] are what it is compared to, [Imitation] is supervised.
 // [RLAG] moves what a context says into the weights, and [Calibrated] rewards
-// answers that say how sure they are ([Stated]). [Recipe] is the whole way from
-// nothing to a policy: imitate a teacher, play, remember, imitate the teacher
-// who was told what memory knows, and then learn from the own failures.
+// answers that say how sure they are ([Stated]). [CritiqueGRPO] learns from what a
+// [Refiner] makes of wrong answers, and [Attributed] puts the blame on some steps
+// of an episode. [Recipe] is the whole way from nothing to a policy: imitate a
+// teacher, play, remember, imitate the teacher who was told what memory knows,
+// and then learn from the own failures.
 //
 // Several tasks are put into an order by [Transfer], what they do to one another;
 // [Merge] is what that is compared to, and a [Rewarder] is a task's reward: by

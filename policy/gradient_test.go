@@ -22,6 +22,7 @@ func randomGroup(rng *rand.Rand, o Objective) []Scored {
 			})
 		}
 	}
+	group[len(group)-1].Part = Refined
 	if _, ok := o.(RLAG); ok {
 		for i := range group {
 			group[i].Part, group[i].Tokens = [...]Part{Rejected, Preferred, Knowledge}[min(i, 2)], []int32{int32(i)}
@@ -49,7 +50,7 @@ func objectives() []Objective {
 	k1.KL, k1.Beta = K1, 0.3
 	return []Objective{
 		NSR(), PSR(), WReinforce(0.1), REINFORCE(), ANSR(0.5), Imitation{},
-		DefaultGRPO(), none, k1, k2, DrGRPO(8), DefaultPPO(), DefaultRLAG(),
+		DefaultGRPO(), none, k1, k2, DrGRPO(8), DefaultPPO(), DefaultRLAG(), DefaultCritiqueGRPO(),
 	}
 }
 
