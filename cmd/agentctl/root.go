@@ -120,10 +120,12 @@ func addCommands(a *app, root *cobra.Command) {
 	}{
 		{groupWork, newEval(a)},
 		{groupWork, newTrain(a)},
+		{groupWork, newUpdate(a)},
 		{groupLook, newEpisodes(a)},
 		{groupLook, newLessons(a)},
 		{groupLook, newDemos(a)},
 		{groupLook, newSkills(a)},
+		{groupLook, newPolicy(a)},
 		{groupSelf, newConfig(a)},
 		{groupSelf, newVersion(a)},
 		{groupSelf, newCompletion()},
