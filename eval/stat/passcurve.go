@@ -25,15 +25,14 @@ func PassCurve(n int, solved []int) ([]float64, error) {
 		if count == 0 {
 			continue
 		}
-		share := float64(count) / float64(len(solved))
-		miss := 1.0 // P(none of k attempts succeeds); see drawAll
+		miss := 1.0 // P(none of k attempts succeeds), 0 from k = n-c+1; see drawAll
 		for i := range n {
-			miss *= float64(max(0, n-c-i)) / float64(n-i)
-			curve[i] += share * (1 - miss)
+			miss *= float64(n-c-i) / float64(n-i)
+			curve[i] += float64(count) * (1 - miss)
 		}
 	}
-	for i, v := range curve {
-		curve[i] = min(1, v) // the shares' sum may round up
+	for i := range curve {
+		curve[i] /= float64(len(solved))
 	}
 	return curve, nil
 }
