@@ -232,6 +232,19 @@ func parse(t *testing.T, s string) float64 {
 	return v
 }
 
+// One value makes a logarithmic axis, and nothing but zeros has no colour.
+func TestPlotsOfOneValue(t *testing.T) {
+	one := []report.LineSeries{{Name: "s", X: []float64{4}, Y: []report.Interval{around(0.5)}}}
+	line := svgFile(t, report.Figure{ID: "f", Title: "t", Text: "t", Lines: &report.LinePlot{X: report.Axis{Name: "k", Log2: true}, Series: one}})
+	if bytes.Contains(line, []byte("NaN")) || bytes.Contains(line, []byte("Inf")) {
+		t.Errorf("not a number in %s", line)
+	}
+	heat := svgFile(t, report.Figure{ID: "f", Title: "t", Text: "t", Heat: &report.HeatMap{Rows: []string{"a"}, Columns: []string{"b"}, Values: [][]float64{{0}}}})
+	if !bytes.Contains(heat, []byte(`"plus o0" d="M201,`)) {
+		t.Errorf("the cell is not without colour in %s", heat)
+	}
+}
+
 // Series are told apart without colour: by shape, and curves by their dashes.
 func TestSeriesDifferWithoutColour(t *testing.T) {
 	p := &report.LinePlot{X: report.Axis{Name: "x"}, Y: report.Axis{Name: "y"}}
