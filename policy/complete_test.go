@@ -29,6 +29,13 @@ func TestComplete(t *testing.T) {
 	}
 	pass := transformer.NewPass(l.model, 1)
 	different, ended := false, 0
+	for p := 5; p < len(prompts); p += 5 { // the same prompt at other places
+		if one[p][0].Text != one[0][0].Text {
+			break
+		} else if p+5 >= len(prompts) {
+			t.Error("the answer to a prompt does not depend on its place")
+		}
+	}
 	for p := range prompts {
 		for s, c := range one[p] {
 			if !reflect.DeepEqual(c.Text, many[p][s].Text) || !reflect.DeepEqual(c.Trajectory.Tokens, many[p][s].Trajectory.Tokens) {

@@ -128,8 +128,20 @@ func TestStateAfterCrash(t *testing.T) {
 			t.Errorf("%s: another policy", name)
 		}
 	}
-	// Damage and other settings are named, and nothing is overwritten.
+	// What was found after a crash is what the run goes on with: one from the
+	// beginning would have ended with the same weights.
 	dir := t.TempDir()
+	if err := toyRun(t, NSR(), dir, 5).Run(t.Context(), toyLM(t, 1)); !errors.Is(err, errStop) {
+		t.Fatal(err)
+	}
+	if err := os.Rename(filepath.Join(dir, stateDir), filepath.Join(dir, stateNew)); err != nil {
+		t.Fatal(err)
+	}
+	if err := toyRun(t, NSR(), dir, 0).Run(t.Context(), toyLM(t, 1)); err != nil {
+		t.Errorf("began anew: %v", err)
+	}
+	// Damage and other settings are named, and nothing is overwritten.
+	dir = t.TempDir()
 	if err := toyRun(t, NSR(), dir, 5).Run(t.Context(), toyLM(t, 1)); !errors.Is(err, errStop) {
 		t.Fatal(err)
 	}
