@@ -56,7 +56,8 @@ func ParseStated(text string) (Stated, bool) {
 // best, and a larger p is better than a smaller one.
 //
 // The paper trains on it by GRPO with no divergence from a reference policy and
-// no division by the deviation of a group: [DrGRPO] has neither.
+// no division by the deviation of a group: [DrGRPO] has neither, nor the mean
+// over an answer's own length.
 func Calibrated(correctness, confidence float64) float64 {
 	miss := confidence - correctness
 	return correctness - miss*miss
