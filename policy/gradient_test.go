@@ -144,6 +144,7 @@ func TestGRPOAdvantages(t *testing.T) {
 		{"grpo", plain, rewards(1, -1, -1, 1), []float64{0.86603, -0.86603, -0.86603, 0.86603}},
 		{"dr-grpo", DrGRPO(8), rewards(1, 0, 0, 0), []float64{0.75, -0.25, -0.25, -0.25}},
 		{"all wrong", plain, rewards(-1, -1), []float64{Out(), Out()}},
+		{"all the same, of no exact mean", plain, rewards(-1, -1, -1, -1, -1, -1), []float64{Out(), Out(), Out(), Out(), Out(), Out()}},
 		{"all wrong, held to the reference", DefaultGRPO(), rewards(-1, -1), []float64{0, 0}},
 		{"one", DrGRPO(8), rewards(1), []float64{Out()}},
 	} {

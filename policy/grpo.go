@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // GRPO is group relative policy optimisation (arXiv:2402.03300): the advantage
@@ -65,9 +66,13 @@ func (o GRPO) Advantages(groups [][]Trajectory) [][][]float64 {
 	out := make([][][]float64, len(groups))
 	for g, group := range groups {
 		mean, deviation := spread(group)
+		same := !slices.ContainsFunc(group, func(t Trajectory) bool { return t.Reward != group[0].Reward })
 		out[g] = constant([][]Trajectory{group}, func(t Trajectory) float64 {
-			if deviation == 0 && o.Beta == 0 {
+			if same && o.Beta == 0 {
 				return Out()
+			}
+			if same { // whose mean may be rounded
+				return 0
 			}
 			a := t.Reward - mean
 			if !o.Plain {
