@@ -3,7 +3,6 @@ package policy
 import (
 	"context"
 	"fmt"
-	"math"
 	"math/rand/v2"
 
 	"golang.org/x/sync/errgroup"
@@ -138,14 +137,11 @@ func (l *LM) Text(t Trajectory) string { return l.tokens.Decode(t.Tokens) }
 func answer(prompt, tokens []int32, logProbs []float64) Trajectory {
 	t := Trajectory{Tokens: append(append(make([]int32, 0, len(prompt)+len(tokens)), prompt...), tokens...)}
 	for j, token := range tokens {
-		old := math.NaN()
+		g := newTarget(transformer.Target{Position: len(prompt) + j - 1, Token: token})
 		if logProbs != nil {
-			old = logProbs[j]
+			g.OldLogProb = logProbs[j]
 		}
-		t.Targets = append(t.Targets, Target{
-			Target:     transformer.Target{Position: len(prompt) + j - 1, Token: token},
-			OldLogProb: old, StepLogProb: math.NaN(), Reference: math.NaN(), Value: math.NaN(),
-		})
+		t.Targets = append(t.Targets, g)
 	}
 	return t
 }

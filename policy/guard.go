@@ -17,7 +17,7 @@ type Guard struct {
 	MaxGradNorm float64 `json:",omitempty"` // of an update, before clipping; more rolls back; 0: no bound
 }
 
-// Validate names the first field that is out of its range, as one of the named
+// validate names the first field that is out of its range, as one of the named
 // owner.
 func (g Guard) validate(owner string) error {
 	for _, f := range []struct {

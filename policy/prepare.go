@@ -212,3 +212,18 @@ func score(pass *transformer.Pass, groups [][]Trajectory, maxTokens int, tell fu
 	}
 	return nil
 }
+
+// divergence estimates that of the policy which gave the targets of groups the
+// log-probabilities of to that of pass: the mean of k3 over the targets where it
+// is known, 0 without any.
+func divergence(pass *transformer.Pass, groups [][]Trajectory, maxTokens int, of func(*Target) float64) (float64, error) {
+	sum, n := 0.0, 0
+	err := score(pass, groups, maxTokens, func(t *Target, logProb float64) {
+		if own := of(t); !math.IsNaN(own) {
+			kl, _ := K3.Estimate(own, logProb)
+			sum += kl
+			n++
+		}
+	})
+	return sum / float64(max(n, 1)), err
+}

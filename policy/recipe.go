@@ -284,7 +284,7 @@ func (k *kitchen) imitate(ctx context.Context, phase string, demos []agent.Episo
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		rate := schedule(c.LearningRate, u, updates)
+		rate := WarmupCosine(c.LearningRate, u, updates)
 		s, err := trainer.Update(Imitation{MinProb: 0.5, Text: c.Text}, groups, rate)
 		if err != nil {
 			return fmt.Errorf("update %d: %w", u, err)
@@ -294,9 +294,9 @@ func (k *kitchen) imitate(ctx context.Context, phase string, demos []agent.Episo
 	return nil
 }
 
-// schedule is the learning rate of update u of n: up over the first 5%, then
-// along a cosine down to a tenth of peak.
-func schedule(peak float64, u, n int) float64 {
+// WarmupCosine is the learning rate of update u of n, from 0: up over the first
+// 5%, then along a cosine down to a tenth of peak.
+func WarmupCosine(peak float64, u, n int) float64 {
 	warm := max(n/20, 1)
 	if u < warm {
 		return peak * float64(u+1) / float64(warm)

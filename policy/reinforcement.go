@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 
 	"github.com/surefoot-ai/surefoot/policy/transformer"
 )
@@ -202,16 +201,8 @@ func (g *guardian) look(ctx context.Context, groups [][]Trajectory) error {
 // drift estimates the divergence of the policy that sampled groups to the one
 // that the run began with, by k3.
 func (g *guardian) drift(groups [][]Trajectory) (float64, error) {
-	groups = cloneTargets(groups)
-	sum, n := 0.0, 0
-	err := score(transformer.NewPass(g.start, g.Trainer.Threads), groups, g.Trainer.BatchTokens, func(t *Target, logProb float64) {
-		if !math.IsNaN(t.OldLogProb) {
-			kl, _ := K3.Estimate(t.OldLogProb, logProb)
-			sum += kl
-			n++
-		}
-	})
-	return sum / float64(max(n, 1)), err
+	pass := transformer.NewPass(g.start, g.Trainer.Threads)
+	return divergence(pass, groups, g.Trainer.BatchTokens, func(t *Target) float64 { return t.OldLogProb })
 }
 
 func (g *guardian) rollBack(why string) error {

@@ -43,6 +43,12 @@ type Target struct {
 	Value     float64 // the critic's estimate of the return from before it on; NaN if not known
 }
 
+// newTarget is a target of step 0 of which nothing else is known.
+func newTarget(t transformer.Target) Target {
+	nan := math.NaN()
+	return Target{Target: t, OldLogProb: nan, StepLogProb: nan, Reference: nan, Value: nan}
+}
+
 // Trajectory turns an episode into what a learner of l needs. The tokens are
 // the ones an LM with l's tokenizer reads when it plays the episode. It
 // returns an error wrapping ErrNotAdmissible if an action was not among the
@@ -95,10 +101,9 @@ func (l *LM) appendChoice(t *Trajectory, step int, s agent.Step) error {
 			if len(s.LogProbs) == len(chosen) {
 				old = s.LogProbs[j]
 			}
-			t.Targets = append(t.Targets, Target{
-				Target:     transformer.Target{Position: len(t.Tokens) + j - 1, Token: chosen[j], Allowed: allowed},
-				OldLogProb: old, StepLogProb: action, Step: step, Reference: math.NaN(), Value: math.NaN(),
-			})
+			g := newTarget(transformer.Target{Position: len(t.Tokens) + j - 1, Token: chosen[j], Allowed: allowed})
+			g.OldLogProb, g.StepLogProb, g.Step = old, action, step
+			t.Targets = append(t.Targets, g)
 		}
 	}
 	t.Tokens = append(t.Tokens, chosen...)
@@ -116,10 +121,9 @@ func (t Trajectory) WithText() Trajectory {
 			next++
 			continue
 		}
-		all = append(all, Target{
-			Target:     transformer.Target{Position: p, Token: t.Tokens[p+1]},
-			OldLogProb: math.NaN(), StepLogProb: math.NaN(), Step: -1, Reference: math.NaN(), Value: math.NaN(),
-		})
+		g := newTarget(transformer.Target{Position: p, Token: t.Tokens[p+1]})
+		g.Step = -1
+		all = append(all, g)
 	}
 	t.Targets = all
 	return t

@@ -185,16 +185,12 @@ func (r *round) train(ctx context.Context) (*LM, string, error) {
 
 // judge says why l must not be promoted; empty if it may.
 func (r *round) judge(ctx context.Context, l *LM) (string, error) {
-	sum, n := 0.0, 0
-	err := score(transformer.NewPass(l.model, r.Trainer.Threads), r.groups, r.Trainer.BatchTokens, func(t *Target, logProb float64) {
-		kl, _ := K3.Estimate(t.Reference, logProb)
-		sum += kl
-		n++
-	})
+	pass := transformer.NewPass(l.model, r.Trainer.Threads)
+	drift, err := divergence(pass, r.groups, r.Trainer.BatchTokens, func(t *Target) float64 { return t.Reference })
 	if err != nil {
 		return "", err
 	}
-	r.lineage.Drift = sum / float64(n)
+	r.lineage.Drift = drift
 	if r.Guard.MaxDrift > 0 && !(r.lineage.Drift <= r.Guard.MaxDrift) {
 		return fmt.Sprintf("KL %.4f to the promoted version is above %v", r.lineage.Drift, r.Guard.MaxDrift), nil
 	}

@@ -3,7 +3,6 @@ package methods
 import (
 	"context"
 	"fmt"
-	"math"
 	"math/rand/v2"
 
 	"github.com/surefoot-ai/surefoot/eval/puzzle"
@@ -69,21 +68,10 @@ func (l *Lab) base(ctx context.Context, name string, d puzzle.Domain, seed uint6
 				}
 				groups[i] = []policy.Trajectory{t}
 			}
-			if _, err := trainer.Update(policy.Imitation{}, groups, cosine(l.Scale.BaseRate, u, l.Scale.BaseUpdates)); err != nil {
+			if _, err := trainer.Update(policy.Imitation{}, groups, policy.WarmupCosine(l.Scale.BaseRate, u, l.Scale.BaseUpdates)); err != nil {
 				return nil, err
 			}
 		}
 		return lm, nil
 	})
-}
-
-// cosine is the learning rate of update u of n: up over the first 5%, then down
-// to a tenth.
-func cosine(peak float64, u, n int) float64 {
-	warm := max(n/20, 1)
-	if u < warm {
-		return peak * float64(u+1) / float64(warm)
-	}
-	x := float64(u-warm) / float64(max(n-warm, 1))
-	return peak * (0.1 + 0.9*(1+math.Cos(math.Pi*x))/2)
 }
