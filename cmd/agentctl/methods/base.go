@@ -41,6 +41,14 @@ func (l *Lab) untrained(rng *rand.Rand) (*policy.LM, error) {
 	return policy.NewLM(m, tok, 1, "base")
 }
 
+// bases makes what base returns for each seed.
+func (l *Lab) bases(ctx context.Context, name string, d puzzle.Domain) error {
+	return l.each(ctx, len(l.Seeds), func(ctx context.Context, i int) error {
+		_, err := l.base(ctx, name, d, l.Seeds[i])
+		return err
+	})
+}
+
 // base is the model that has imitated demonstrations of a domain, the same for
 // all methods under one seed.
 func (l *Lab) base(ctx context.Context, name string, d puzzle.Domain, seed uint64) (*policy.LM, error) {

@@ -16,7 +16,9 @@ import (
 
 // quickLab is a lab in dir that does as little as there is.
 func quickLab(dir string) *Lab {
-	return &Lab{Dir: dir, Seeds: []uint64{1, 2}, Workers: 2, Scale: Quick()}
+	l := &Lab{Dir: dir, Seeds: []uint64{1, 2}, Workers: 2, Scale: Quick()}
+	l.Scale.BaseUpdates = 60
+	return l
 }
 
 // An interrupted experiment goes on where it was, with the same result, and
@@ -169,6 +171,7 @@ func TestHouseholdBySeed(t *testing.T) {
 // A base model learns to answer in the form that is asked for.
 func TestBaseLearns(t *testing.T) {
 	l := quickLab(t.TempDir())
+	l.Scale.BaseUpdates = Quick().BaseUpdates
 	d := puzzle.Countdown3()
 	lm, err := l.base(t.Context(), "countdown3", d, 1)
 	if err != nil {

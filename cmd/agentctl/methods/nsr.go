@@ -166,14 +166,10 @@ func (l *Lab) suppress(ctx context.Context, name string, d puzzle.Domain) (runs,
 	for m := range all {
 		r.names[m], r.curves[m] = all[m].name, make([]Curve, len(l.Seeds))
 	}
-	err := l.each(ctx, len(l.Seeds), func(ctx context.Context, i int) error {
-		_, err := l.base(ctx, name, d, l.Seeds[i])
-		return err
-	})
-	if err != nil {
+	if err := l.bases(ctx, name, d); err != nil {
 		return r, err
 	}
-	err = l.each(ctx, len(all), func(ctx context.Context, m int) (err error) {
+	err := l.each(ctx, len(all), func(ctx context.Context, m int) (err error) {
 		r.rates[m], err = l.tuned(ctx, train{rival: all[m], domain: d, name: name})
 		return err
 	})

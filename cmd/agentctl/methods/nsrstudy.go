@@ -62,11 +62,7 @@ func (l *Lab) matchedTable(s *report.Study, r runs) error {
 	for m, name := range r.names {
 		row := []report.Cell{report.TextCell(name)}
 		for _, k := range ks(l.Scale.Attempts) {
-			values, err := r.matched(m, k)
-			if err != nil {
-				return err
-			}
-			iv, err := interval(values)
+			iv, err := r.matchedInterval(m, k)
 			if err != nil {
 				return err
 			}
@@ -127,11 +123,7 @@ func (l *Lab) passFigure(s *report.Study, r runs) error {
 	for m, name := range r.names {
 		series := report.LineSeries{Name: name}
 		for _, k := range ks(l.Scale.Attempts) {
-			values, err := r.matched(m, k)
-			if err != nil {
-				return err
-			}
-			iv, err := interval(values)
+			iv, err := r.matchedInterval(m, k)
 			if err != nil {
 				return err
 			}
@@ -206,24 +198,16 @@ func (l *Lab) decideNSR(s *report.Study, r runs) error {
 
 // paperNSR is the paper's table.
 func paperNSR() report.Table {
-	t := report.Table{
+	return quoted(report.Table{
 		Title:   "The paper's figures: Qwen2.5-Math-7B, pass@1 and pass@256",
 		Columns: []string{"method", "MATH", "AIME25", "AMC23"},
 		Notes:   []string{"arXiv:2506.01347, table 1. Entropy at step 120, read off its figure: base .113, NSR .10, PPO .075, GRPO .042, PSR .013."},
-	}
-	for _, row := range [][4]string{
+	}, [][]string{
 		{"base", "63.2 / 96.9", "6.1 / 46.7", "41.0 / 100"},
 		{"ppo", "76.6 / 96.3", "8.5 / 43.3", "62.0 / 97.5"},
 		{"grpo", "76.3 / 95.5", "10.3 / 50.0", "61.7 / 97.5"},
 		{"psr", "74.1 / 91.2", "11.6 / 43.3", "62.6 / 92.5"},
 		{"nsr", "75.7 / 96.9", "10.0 / 53.3", "60.9 / 100"},
 		{"w-reinforce", "76.6 / 96.7", "10.6 / 56.7", "62.0 / 97.5"},
-	} {
-		var cells []report.Cell
-		for _, text := range row {
-			cells = append(cells, report.TextCell(text))
-		}
-		t.Rows = append(t.Rows, cells)
-	}
-	return t
+	})
 }

@@ -145,10 +145,7 @@ const (
 func (l *Lab) RLCR(ctx context.Context) (report.Study, error) {
 	d := puzzle.NewChains()
 	const name = "chains-stated"
-	if err := l.each(ctx, len(l.Seeds), func(ctx context.Context, i int) error {
-		_, err := l.base(ctx, name, stated{d}, l.Seeds[i])
-		return err
-	}); err != nil {
+	if err := l.bases(ctx, name, stated{d}); err != nil {
 		return report.Study{}, err
 	}
 	methods := calibrators(d)

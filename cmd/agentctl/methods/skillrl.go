@@ -97,15 +97,11 @@ func retryContext(r *report.Result, condition string) []float64 {
 
 // paperSkillRL is the paper's table.
 func paperSkillRL() report.Table {
-	t := report.Table{
+	return quoted(report.Table{
 		Title:   "The paper's figures: Qwen2.5-7B, success in %",
 		Columns: []string{"method", "ALFWorld", "WebShop"},
 		Notes:   []string{"arXiv:2602.08234. The prompt was 10.3% shorter with skills than with raw traces."},
-	}
-	for _, row := range [][3]string{
+	}, [][]string{
 		{"SkillRL", "89.9", "72.7"}, {"raw trajectories instead of skills", "61.7", "50.2"}, {"GRPO without memory", "77.6", "66.1"},
-	} {
-		t.Rows = append(t.Rows, []report.Cell{report.TextCell(row[0]), report.TextCell(row[1]), report.TextCell(row[2])})
-	}
-	return t
+	})
 }

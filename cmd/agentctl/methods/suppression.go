@@ -87,6 +87,15 @@ func (r runs) matched(method, k int) ([]float64, error) {
 	return out, nil
 }
 
+// matchedInterval is the mean of matched over seeds.
+func (r runs) matchedInterval(method, k int) (report.Interval, error) {
+	values, err := r.matched(method, k)
+	if err != nil {
+		return report.Interval{}, err
+	}
+	return interval(values)
+}
+
 // last is a number of the last point of each of a method's runs.
 func (r runs) last(method int, of func(Point) float64) []float64 {
 	out := make([]float64, len(r.curves[method]))
