@@ -10,6 +10,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 )
 
@@ -219,7 +220,11 @@ func SaveFile(path string, m *Model, dtype DType, metadata map[string]string) (e
 	return syncDir(dir)
 }
 
+// syncDir makes the names in dir durable.
 func syncDir(dir string) error {
+	if runtime.GOOS == "windows" { // which cannot sync a folder
+		return nil
+	}
 	d, err := os.Open(dir)
 	if err != nil {
 		return err
