@@ -105,7 +105,7 @@ func TestStateAfterCrash(t *testing.T) {
 			if err := os.Mkdir(filepath.Join(dir, stateNew), 0o755); err != nil {
 				return err
 			}
-			return os.WriteFile(filepath.Join(dir, stateNew, "model.safetensors"), []byte("half"), 0o644)
+			return os.WriteFile(filepath.Join(dir, stateNew, "first.safetensors"), []byte("half"), 0o644)
 		},
 		"between the renames": func(dir string) error {
 			return os.Rename(filepath.Join(dir, stateDir), filepath.Join(dir, stateNew))

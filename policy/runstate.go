@@ -8,23 +8,26 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 
 	"github.com/surefoot-ai/surefoot/policy/transformer"
 )
 
-// A run is kept in Reinforcement.Dir as one folder, "state", with model.*,
-// best.*, first.* and second.* in safetensors of 32 bits (the last two are the
-// optimiser's moments), those of a critic, and run.json. A new one is written
-// beside it and takes its place by renames, so that after a crash there is a
-// whole one: state, or state.new if the crash was between the renames.
+// A run is kept in Reinforcement.Dir as one folder, "state", of safetensors of
+// 32 bits: start, best, model, and the optimiser's moments, first and second;
+// those of a critic, too. The metadata of model, which is written last, is the
+// rest of the run. A new state is written beside the old one and takes its place
+// by renames, so that after a crash there is a whole one: state, or state.new if
+// the crash was between the renames.
 const (
 	stateDir  = "state"
 	stateNew  = "state.new"
 	stateOld  = "state.old"
-	stateFile = "run.json"
+	stateFile = "model.safetensors"
+	keyRun    = "run" // of its metadata: JSON of a runState
 )
 
-// runState is run.json.
+// runState is what is not a tensor.
 type runState struct {
 	Settings  runSettings `json:"settings"`
 	Done      int         `json:"done"` // iterations
@@ -61,19 +64,54 @@ func (g *guardian) settings() runSettings {
 	return s
 }
 
-// tensors are the files of a state.
-func (g *guardian) tensors() map[string]*transformer.Model {
-	own := g.trainer.optimizer.State()
-	files := map[string]*transformer.Model{
-		"start": g.start, "model": g.lm.model, "best": g.best,
-		"first": moments(g.lm.model, own.M), "second": moments(g.lm.model, own.V),
-	}
+// models are the files of a state that hold weights.
+func (g *guardian) models() map[string]*transformer.Model {
+	files := map[string]*transformer.Model{"start": g.start, "model": g.lm.model, "best": g.best}
 	if g.critic != nil {
-		s := g.critic.optimizer.State()
 		files["critic"] = g.critic.model
-		files["critic-first"], files["critic-second"] = moments(g.critic.model, s.M), moments(g.critic.model, s.V)
 	}
 	return files
+}
+
+// save keeps the run as it is after the iteration under way.
+func (g *guardian) save() error {
+	if g.Dir == "" {
+		return nil
+	}
+	to := filepath.Join(g.Dir, stateNew)
+	if err := os.RemoveAll(to); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(to, 0o755); err != nil {
+		return err
+	}
+	files := g.models()
+	own := g.trainer.optimizer.State()
+	s := runState{Settings: g.settings(), Rate: g.rate, BestScore: g.bestScore, Steps: own.Steps}
+	files["first"], files["second"] = moments(g.lm.model, own.M), moments(g.lm.model, own.V)
+	if g.started {
+		s.Done = g.done + 1
+	}
+	if g.critic != nil {
+		o := g.critic.optimizer.State()
+		s.Critic = o.Steps
+		files["critic-first"], files["critic-second"] = moments(g.critic.model, o.M), moments(g.critic.model, o.V)
+	}
+	text, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	delete(files, "model")
+	for name, m := range files {
+		if err := transformer.SaveFile(filepath.Join(to, name+".safetensors"), m, transformer.F32, nil); err != nil {
+			return err
+		}
+	}
+	err = transformer.SaveFile(filepath.Join(to, stateFile), g.lm.model, transformer.F32, map[string]string{keyRun: string(text)})
+	if err != nil {
+		return err
+	}
+	return g.replaceState()
 }
 
 // moments is values in the shape of m.
@@ -83,40 +121,6 @@ func moments(m *transformer.Model, values [][]float32) *transformer.Model {
 		copy(p.Data, values[i])
 	}
 	return out
-}
-
-// save keeps the run as it is after the iteration under way.
-func (g *guardian) save() error {
-	if g.Dir == "" {
-		return nil
-	}
-	s := runState{Settings: g.settings(), Rate: g.rate, BestScore: g.bestScore, Steps: g.trainer.optimizer.State().Steps}
-	if g.started {
-		s.Done = g.done + 1
-	}
-	if g.critic != nil {
-		s.Critic = g.critic.optimizer.State().Steps
-	}
-	to := filepath.Join(g.Dir, stateNew)
-	if err := os.RemoveAll(to); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(to, 0o755); err != nil {
-		return err
-	}
-	for name, m := range g.tensors() {
-		if err := transformer.SaveFile(filepath.Join(to, name+".safetensors"), m, transformer.F32, nil); err != nil {
-			return err
-		}
-	}
-	text, err := json.MarshalIndent(s, "", "\t")
-	if err != nil {
-		return err
-	}
-	if err := writeSynced(filepath.Join(to, stateFile), text); err != nil {
-		return err
-	}
-	return g.replaceState()
 }
 
 // replaceState puts the new state into the place of the old.
@@ -137,34 +141,16 @@ func (g *guardian) replaceState() error {
 	return os.RemoveAll(at(stateOld))
 }
 
-// writeSynced writes a file that is there after a crash.
-func writeSynced(name string, data []byte) (err error) {
-	f, err := os.Create(name)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if e := f.Close(); err == nil {
-			err = e
-		}
-		if err == nil {
-			err = syncFolder(filepath.Dir(name))
-		}
-	}()
-	if _, err := f.Write(data); err != nil {
-		return err
-	}
-	return f.Sync()
-}
-
 // syncFolder makes the names in dir durable.
 func syncFolder(dir string) error {
-	f, err := os.Open(dir)
+	if runtime.GOOS == "windows" { // which cannot sync a folder
+		return nil
+	}
+	d, err := os.Open(dir)
 	if err != nil {
 		return err
 	}
-	defer f.Close() //nolint:errcheck // opened to be read
-	return f.Sync()
+	return errors.Join(d.Sync(), d.Close())
 }
 
 // load goes on with the run in Dir, if there is one, and says so. A state that
@@ -175,13 +161,14 @@ func (g *guardian) load() (found bool, err error) {
 	}
 	for _, name := range []string{stateDir, stateNew, stateOld} {
 		dir := filepath.Join(g.Dir, name)
-		text, err := os.ReadFile(filepath.Join(dir, stateFile))
+		_, meta, err := transformer.LoadFile(filepath.Join(dir, stateFile))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
-		} else if err != nil {
-			return false, err
 		}
-		if err := g.restore(dir, text); err != nil {
+		if err == nil {
+			err = g.restore(dir, meta[keyRun])
+		}
+		if err != nil {
 			return false, fmt.Errorf("run in %s: %w", dir, err)
 		}
 		return true, nil
@@ -189,61 +176,60 @@ func (g *guardian) load() (found bool, err error) {
 	return false, nil
 }
 
-// restore reads the state in dir.
-func (g *guardian) restore(dir string, text []byte) error {
+// restore reads the state in dir, whose run is text.
+func (g *guardian) restore(dir, text string) error {
 	var s runState
-	if err := json.Unmarshal(text, &s); err != nil {
-		return fmt.Errorf("%s: %w", stateFile, err)
+	if err := json.Unmarshal([]byte(text), &s); err != nil {
+		return fmt.Errorf("%s: metadata %q: %w", stateFile, keyRun, err)
 	}
 	if want := g.settings(); !reflect.DeepEqual(s.Settings, want) {
 		return fmt.Errorf("%w: it has %+v, asked for is %+v", ErrOtherRun, s.Settings, want)
 	}
 	g.best = g.lm.model.Clone()
-	var critic *transformer.Model
-	names := []string{"start", "model", "best", "first", "second"}
-	into := []*transformer.Model{g.start, g.lm.model, g.best, nil, nil}
-	if g.critic != nil {
-		critic = g.critic.model
-		names = append(names, "critic", "critic-first", "critic-second")
-		into = append(into, critic, nil, nil)
-	}
-	read := make([]*transformer.Model, len(names))
-	for i, name := range names {
-		m, _, err := transformer.LoadFile(filepath.Join(dir, name+".safetensors"))
+	for name, m := range g.models() {
+		read, err := readState(dir, name)
 		if err != nil {
 			return err
 		}
-		if m.Config() != g.lm.model.Config() {
-			return fmt.Errorf("%s: %w", name, transformer.ErrMismatch)
-		}
-		read[i] = m
-	}
-	for i, m := range into {
-		if m == nil {
-			continue
-		}
-		if err := m.CopyFrom(read[i]); err != nil {
-			return fmt.Errorf("%s: %w", names[i], err)
+		if err := m.CopyFrom(read); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	g.done, g.rate, g.bestScore, g.started = s.Done, s.Rate, s.BestScore, true
 	if err := g.restart(); err != nil {
 		return err
 	}
-	if critic != nil {
-		if err := g.critic.optimizer.SetState(optimizerState(s.Critic, read[6], read[7])); err != nil {
+	if g.critic != nil {
+		if err := setMoments(g.critic.optimizer, dir, "critic-", s.Critic); err != nil {
 			return err
 		}
 	}
-	return g.trainer.optimizer.SetState(optimizerState(s.Steps, read[3], read[4]))
+	return setMoments(g.trainer.optimizer, dir, "", s.Steps)
 }
 
-// optimizerState is the inverse of moments.
-func optimizerState(steps int, first, second *transformer.Model) transformer.AdamWState {
-	s := transformer.AdamWState{Steps: steps}
-	for i, p := range first.Parameters() {
-		s.M = append(s.M, p.Data)
-		s.V = append(s.V, second.Parameters()[i].Data)
+func readState(dir, name string) (*transformer.Model, error) {
+	m, _, err := transformer.LoadFile(filepath.Join(dir, name+".safetensors"))
+	return m, err
+}
+
+// setMoments makes o go on after so many steps with the moments in dir.
+func setMoments(o *transformer.AdamW, dir, prefix string, steps int) error {
+	first, err := readState(dir, prefix+"first")
+	if err != nil {
+		return err
 	}
-	return s
+	second, err := readState(dir, prefix+"second")
+	if err != nil {
+		return err
+	}
+	return o.SetState(transformer.AdamWState{Steps: steps, M: values(first), V: values(second)})
+}
+
+// values is the inverse of moments.
+func values(m *transformer.Model) [][]float32 {
+	var out [][]float32
+	for _, p := range m.Parameters() {
+		out = append(out, p.Data)
+	}
+	return out
 }
