@@ -17,7 +17,7 @@ import (
 // quickLab is a lab in dir that does as little as there is.
 func quickLab(dir string) *Lab {
 	l := &Lab{Dir: dir, Seeds: []uint64{1, 2}, Workers: 2, Scale: Quick()}
-	l.Scale.BaseUpdates = 60
+	l.Scale.BaseUpdates, l.Scale.BaseRate = 200, 1e-2
 	return l
 }
 
@@ -171,7 +171,6 @@ func TestHouseholdBySeed(t *testing.T) {
 // A base model learns to answer in the form that is asked for.
 func TestBaseLearns(t *testing.T) {
 	l := quickLab(t.TempDir())
-	l.Scale.BaseUpdates = Quick().BaseUpdates
 	d := puzzle.Countdown3()
 	lm, err := l.base(t.Context(), "countdown3", d, 1)
 	if err != nil {

@@ -59,8 +59,12 @@ func (e Exam) accuracy() float64 {
 }
 
 // calibration is expected calibration error, Brier score and AUROC; the last is
-// 1/2, which says nothing, where all answers are right or all are wrong.
+// 1/2, which says nothing, where all answers are right or all are wrong. There
+// must be an answer that states a confidence.
 func (e Exam) calibration() (ece, brier, auroc float64, err error) {
+	if len(e.Predictions) == 0 {
+		return 0, 0, 0, fmt.Errorf("none of %d answers states a confidence", e.Attempts)
+	}
 	if ece, err = stat.ECE(e.Predictions, bins); err != nil {
 		return 0, 0, 0, err
 	}
