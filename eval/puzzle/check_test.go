@@ -28,6 +28,7 @@ func TestFaults(t *testing.T) {
 		{puzzle.Countdown3(), three, "3-7=4,4+5=9", "!1/", 0},
 		{puzzle.Countdown3(), three, "5*3=15,15+7=22,22+1=23", "!3x1", 15},
 		{puzzle.Countdown3(), three, "5*3=15,15^7=22", "!2?", 7},
+		{puzzle.Countdown3(), three, "5*3=10000000", "!1?", 0},
 		{puzzle.Countdown3(), three, "", "!1?", 0},
 		{puzzle.NewChains(), chain, "12,36,32", "", 0},
 		{puzzle.NewChains(), chain, "12,35,31", "!2=36", 3},

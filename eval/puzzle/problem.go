@@ -51,7 +51,7 @@ type Problem struct {
 // Verdict is what a domain says of an answer.
 type Verdict struct {
 	Correct    bool
-	WellFormed bool    // the answer could be read, right or wrong
+	WellFormed bool    // the answer could be read as far as its first Fault; what follows that was not looked at
 	Score      float64 // in [0,1]; 1 or 0 where answers are right or wrong
 	Fault      Fault   // the first; the zero Fault if Correct
 }

@@ -16,7 +16,7 @@ type Verse struct{ rich float64 }
 
 // NewVerse returns the domain, in whose demonstrations the given share of
 // lines, in [0,1], is drawn uniformly from all words; the others have plain
-// words only.
+// words only. What is above 1 is as 1, what is below 0, or NaN, as 0.
 func NewVerse(rich float64) Verse { return Verse{rich: rich} }
 
 // Draw implements Domain. Nouns are uniform and differ; every level is 1.
@@ -46,8 +46,9 @@ func (v Verse) Demonstrate(p Problem, rng *rand.Rand) string {
 
 // Check implements Domain. The score of a line in the grammar is the share of
 // its two adjectives and its verb that are neither plain nor repeated; a line
-// is Correct if that is all of them, and not even WellFormed out of the grammar. The Fault of a line in the grammar is at
-// its first word not paid for; Steps count words.
+// is Correct if that is all of them, and not even WellFormed out of the grammar.
+// The Fault of a line in the grammar is at its first word not paid for; Steps
+// count words.
 func (v Verse) Check(p Problem, answer string) Verdict {
 	slots := [...]struct {
 		fixed string
