@@ -24,8 +24,8 @@ type CritiqueGRPO struct {
 	ClipLow, ClipHigh float64 // of Sampled trajectories, ≥ 0
 }
 
-// DefaultCritiqueGRPO has the paper's γ = 0.1, no division by a length, and clip
-// 0.2.
+// DefaultCritiqueGRPO has the paper's γ = 0.1 and, as there, no division by a
+// length; clip 0.2 is that of [DefaultGRPO].
 func DefaultCritiqueGRPO() CritiqueGRPO {
 	return CritiqueGRPO{Gamma: 0.1, Length: 1, ClipLow: 0.2, ClipHigh: 0.2}
 }
