@@ -206,6 +206,16 @@ func (s *Store) acrossTrials(ctx context.Context, e agent.Episode, successes []a
 	return append([]agent.Lesson{l}, lessons...), nil
 }
 
+// WrongSteps returns the indices of the steps at which a failure went wrong, as
+// lesson.WrongSteps tells from it and the nearest successes of its kind.
+func (s *Store) WrongSteps(ctx context.Context, failure agent.Episode) ([]int, error) {
+	successes, err := s.nearestSuccesses(ctx, failure.Task)
+	if err != nil {
+		return nil, fmt.Errorf("episode %s: %w", failure.ID, err)
+	}
+	return lesson.WrongSteps(failure, successes), nil
+}
+
 // nearestSuccesses are successes of the task's kind, nearest goal first.
 func (s *Store) nearestSuccesses(ctx context.Context, task agent.Task) ([]agent.Episode, error) {
 	q := s.newQuery(ctx, task)

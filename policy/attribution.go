@@ -11,9 +11,13 @@ type Blame []float64
 // step, and is Out where that is 0. The weights are not normalised, so that no
 // step is pushed harder because its episode is long. A trajectory whose blame
 // is nil is learned from as it is; where every weight is 0 nothing is.
-type Attributed struct {
-	Objective
-	Blame func(Trajectory) Blame
+type Attributed struct{ Objective }
+
+// Spec implements Objective: that of the objective within, by another name.
+func (o Attributed) Spec() Spec {
+	s := o.Objective.Spec()
+	s.Name += "-attributed"
+	return s
 }
 
 // Advantages implements Objective. A token of no step, or of one beyond the
@@ -22,19 +26,18 @@ func (o Attributed) Advantages(groups [][]Trajectory) [][][]float64 {
 	out := o.Objective.Advantages(groups)
 	for g, group := range groups {
 		for i, t := range group {
-			blame := o.Blame(t)
-			if blame == nil {
+			if t.Blame == nil {
 				continue
 			}
 			for j, target := range t.Targets {
 				if a := out[g][i][j]; math.IsNaN(a) || a >= 0 {
 					continue
 				}
-				if target.Step < 0 || target.Step >= len(blame) || blame[target.Step] == 0 {
+				if target.Step < 0 || target.Step >= len(t.Blame) || t.Blame[target.Step] == 0 {
 					out[g][i][j] = Out()
 					continue
 				}
-				out[g][i][j] *= blame[target.Step]
+				out[g][i][j] *= t.Blame[target.Step]
 			}
 		}
 	}

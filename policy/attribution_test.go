@@ -12,8 +12,8 @@ func TestAttributed(t *testing.T) {
 		{nil, []float64{-1, -1, -1, -1}},
 		{Blame{0, 0.5}, []float64{Out(), -0.5, Out(), Out()}},
 	} {
-		o := Attributed{REINFORCE(), func(Trajectory) Blame { return tt.blame }}
-		a := o.Advantages([][]Trajectory{{tr, right}})[0]
+		tr.Blame, right.Blame = tt.blame, tt.blame
+		a := Attributed{REINFORCE()}.Advantages([][]Trajectory{{tr, right}})[0]
 		for j, want := range tt.want {
 			if !same(a[0][j], want) || a[1][j] != 1 {
 				t.Errorf("blame %v: advantages %v, want %v and 1", tt.blame, a, tt.want)

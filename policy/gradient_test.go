@@ -15,6 +15,7 @@ func randomGroup(rng *rand.Rand, o Objective) []Scored {
 		if i == 0 {
 			group[i].Reward = -1 // every method learns from a failure beside what is better, and most from one alone
 		}
+		group[i].Blame = Blame{rng.Float64()}
 		for range 1 + rng.IntN(4) {
 			lp := -3 * rng.Float64()
 			group[i].Targets = append(group[i].Targets, Target{
@@ -50,7 +51,7 @@ func objectives() []Objective {
 	k1.KL, k1.Beta = K1, 0.3
 	return []Objective{
 		NSR(), PSR(), WReinforce(0.1), REINFORCE(), ANSR(0.5), Imitation{},
-		DefaultGRPO(), none, k1, k2, DrGRPO(8), DefaultPPO(), DefaultRLAG(), DefaultCritiqueGRPO(),
+		DefaultGRPO(), none, k1, k2, DrGRPO(8), DefaultPPO(), DefaultRLAG(), DefaultCritiqueGRPO(), Attributed{NSR()},
 	}
 }
 

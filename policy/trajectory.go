@@ -16,6 +16,7 @@ type Trajectory struct {
 	Targets []Target // in order of position
 	Reward  float64  // of the whole; if it only says success: +1, else -1 (NSR, arXiv:2506.01347, sec. 2)
 	Part    Part     // in its group
+	Blame   Blame    // of its steps, for Attributed; nil: not known
 }
 
 // Part is what a trajectory is to its group.

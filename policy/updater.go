@@ -86,6 +86,10 @@ type UpdaterOptions struct {
 	// Required.
 	Score func(ctx context.Context, l *LM) (Score, error)
 
+	// Blame says which steps of a failure to learn from, see [Attributed]; nil:
+	// all alike.
+	Blame func(ctx context.Context, e agent.Episode) (Blame, error)
+
 	Fewer bool                                             // learn from fewer than Batch episodes if there are no more
 	Poll  time.Duration                                    // between two looks for failures; 0: 10 s
 	Log   func(Event)                                      // nil: nobody is told
@@ -133,6 +137,9 @@ func NewUpdater(c UpdaterConfig, o UpdaterOptions) (*Updater, error) {
 	}
 	if o.Sleep == nil {
 		o.Sleep = sleep
+	}
+	if o.Blame != nil {
+		c.Objective = Attributed{c.Objective}
 	}
 	u := &Updater{UpdaterConfig: c, UpdaterOptions: o, pace: pace{share: c.CPUShare, clock: o.Clock, sleep: o.Sleep}}
 	if err := u.resume(); err != nil {

@@ -438,3 +438,32 @@ func TestUpdaterConfig(t *testing.T) {
 		t.Errorf("empty folder: %v", err)
 	}
 }
+
+// Only the steps that are blamed are learned from, and a failure to blame loses
+// nothing.
+func TestUpdaterBlames(t *testing.T) {
+	b := newBench(t, 8)
+	var asked []string
+	b.Blame = func(_ context.Context, e agent.Episode) (Blame, error) {
+		asked = append(asked, e.ID)
+		return make(Blame, len(e.Steps)), nil
+	}
+	u := b.updater(t)
+	if n := b.rounds(t, u); n != 1 || len(asked) != 8 {
+		t.Fatalf("%d rounds, blame asked for %v", n, asked)
+	}
+	if want := "nsr-attributed learned nothing from 8 episodes"; !strings.Contains(strings.Join(b.said, "\n"), want) {
+		t.Errorf("said %q, want %q", b.said, want)
+	}
+
+	b = newBench(t, 8)
+	b.Blame = func(context.Context, agent.Episode) (Blame, error) { return nil, errStop }
+	u = b.updater(t)
+	if _, err := u.Round(t.Context()); !errors.Is(err, errStop) || !strings.Contains(err.Error(), "e000") {
+		t.Errorf("error %v, want one that names the episode", err)
+	}
+	u.Blame = nil
+	if n := b.rounds(t, u); n != 1 {
+		t.Errorf("%d rounds after the error, want 1", n)
+	}
+}

@@ -28,7 +28,7 @@ func (u *Updater) Round(ctx context.Context) (worked bool, err error) {
 	}
 	u.pace.begin()
 	r := round{Updater: u, parent: u.Current()}
-	if err := r.choose(es); err != nil {
+	if err := r.choose(ctx, es); err != nil {
 		return false, err
 	}
 	r.lineage.Data.Cursor = next
@@ -54,7 +54,7 @@ func (r *round) note(format string, args ...any) {
 }
 
 // choose makes groups of the episodes that can be learned from.
-func (r *round) choose(es []agent.Episode) error {
+func (r *round) choose(ctx context.Context, es []agent.Episode) error {
 	var ids []string
 	pass := transformer.NewPass(r.parent.model, r.Trainer.Threads)
 	for _, e := range es {
@@ -65,6 +65,11 @@ func (r *round) choose(es []agent.Episode) error {
 		if why != "" {
 			r.note("episode %s dropped: %s", e.ID, why)
 			continue
+		}
+		if r.Blame != nil {
+			if t.Blame, err = r.Blame(ctx, e); err != nil {
+				return fmt.Errorf("episode %s: blame: %w", e.ID, err)
+			}
 		}
 		r.groups = append(r.groups, []Trajectory{t})
 		ids = append(ids, e.ID)

@@ -24,11 +24,18 @@ const (
 	maxWatchedSeed = 1000
 )
 
+// What an updater blames for a failure.
+const (
+	blameEpisode = "episode"
+	blameSteps   = "steps"
+)
+
 // updateOptions are the flags of 'agentctl update'.
 type updateOptions struct {
 	dir, first   string
 	once         bool
 	objective    string
+	blame        string
 	batch        int
 	learningRate float64
 	cpu          float64
@@ -64,6 +71,7 @@ same command goes on behind the last batch that made a version.`,
 	f.StringVar(&o.first, "policy", policyShipped, "first version of a new folder: shipped, or a policy file")
 	f.BoolVar(&o.once, "once", false, "learn from what is there, and end")
 	f.Var(newChoice(&o.objective, "nsr", "nsr", "w-reinforce"), "objective", "nsr or w-reinforce")
+	f.Var(newChoice(&o.blame, blameEpisode, blameEpisode, blameSteps), "blame", "all steps of a failed episode, or the steps at which its lessons say it went wrong and those it repeats")
 	f.Var(newCount(&o.batch, d.Batch, 1), "batch", "failures a version; with --once the last has what is left")
 	f.Float64Var(&o.learningRate, "learning-rate", d.LearningRate, "of the optimiser")
 	f.Float64Var(&o.cpu, "cpu", d.CPUShare, "share of one processor's time to take, above 0, at most 1")
@@ -94,10 +102,20 @@ func (a *app) update(ctx context.Context, s *memory.Store, o updateOptions) erro
 		return err
 	}
 	held := heldOut{world: newPracticeWorld(games), tasks: tasksOf(games)}
-	u, err := policy.NewUpdater(c, policy.UpdaterOptions{
+	options := policy.UpdaterOptions{
 		Failures: storedFailures{s}, Folder: folder, Score: held.score, Fewer: o.once,
 		Log: func(e policy.Event) { a.updated(e) },
-	})
+	}
+	if o.blame == blameSteps {
+		options.Blame = func(ctx context.Context, e agent.Episode) (policy.Blame, error) {
+			wrong, err := s.WrongSteps(ctx, e)
+			if err != nil {
+				return nil, err
+			}
+			return policy.BlameSteps(e, wrong...)
+		}
+	}
+	u, err := policy.NewUpdater(c, options)
 	if err != nil {
 		return err
 	}
