@@ -78,6 +78,7 @@ same command goes on behind the last batch that made a version.`,
 	f.Float64Var(&o.maxDrop, "max-drop", d.Guard.MaxDrop, "of the held-out score that is allowed, 0 to 1")
 	f.Var(newCount(&o.heldOut, 50, 1), "held-out", "how many games the guard watches")
 	f.Var(newCount(&o.seed, 1, 0), "seed", "which games the guard watches")
+	a.settings.register("update", f, nil)
 	return c
 }
 

@@ -1,6 +1,7 @@
 package puzzle_test
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -55,5 +56,32 @@ func TestFactsDoNotLeak(t *testing.T) {
 	}
 	if len(forms) != 3 {
 		t.Errorf("forms %v", forms)
+	}
+}
+
+// A config that makes no world is named by its field.
+func TestFactsConfig(t *testing.T) {
+	for _, tt := range []struct {
+		field string
+		set   func(*puzzle.FactsConfig)
+	}{
+		{"Entities", func(c *puzzle.FactsConfig) { c.Entities = 1 }},
+		{"Entities", func(c *puzzle.FactsConfig) { c.Entities = 401 }},
+		{"New", func(c *puzzle.FactsConfig) { c.New = 1 }},
+		{"New", func(c *puzzle.FactsConfig) { c.New = 401 }},
+		{"GapShare", func(c *puzzle.FactsConfig) { c.GapShare = -0.1 }},
+		{"GapShare", func(c *puzzle.FactsConfig) { c.GapShare = 1.1 }},
+		{"GapShare", func(c *puzzle.FactsConfig) { c.GapShare = math.NaN() }},
+	} {
+		c := puzzle.DefaultFactsConfig()
+		tt.set(&c)
+		if _, err := puzzle.NewFacts(c); err == nil || !strings.Contains(err.Error(), "FactsConfig."+tt.field+" ") {
+			t.Errorf("%+v: %v, want an error that names %s", c, err, tt.field)
+		}
+	}
+	for _, n := range []int{2, 400} {
+		if _, err := puzzle.NewFacts(puzzle.FactsConfig{Entities: n, New: n, GapShare: 1}); err != nil {
+			t.Errorf("%d entities: %v", n, err)
+		}
 	}
 }
