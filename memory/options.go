@@ -10,6 +10,7 @@ import (
 	"github.com/surefoot-ai/surefoot/agent"
 	"github.com/surefoot-ai/surefoot/memory/embed"
 	"github.com/surefoot-ai/surefoot/memory/lesson"
+	"github.com/surefoot-ai/surefoot/memory/redact"
 )
 
 // Form says what becomes of an episode. All forms but the default exist as
@@ -69,6 +70,7 @@ type Options struct {
 	Abstracter  Abstracter       // nil: lesson.Default, which needs no model
 	Clock       func() time.Time // nil: time.Now. Read for Created, Expires and what has expired
 	NewID       func() string    // nil: UUIDv7. IDs of lessons and raw failures
+	Redact      []redact.Rule    // of secrets that are not kept; nil: redact.Default, empty: none
 	_           struct{}         // keyed fields only
 }
 
@@ -105,6 +107,14 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Clock == nil {
 		o.Clock = time.Now
+	}
+	if o.Redact == nil {
+		o.Redact = redact.Default()
+	}
+	for _, r := range o.Redact {
+		if err := r.Validate(); err != nil {
+			return o, fmt.Errorf("memory: Options.Redact: %w", err)
+		}
 	}
 	if o.NewID == nil {
 		o.NewID = func() string { return uuid.Must(uuid.NewV7()).String() }

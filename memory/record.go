@@ -12,6 +12,7 @@ import (
 	"github.com/surefoot-ai/surefoot/agent"
 	"github.com/surefoot-ai/surefoot/memory/archive"
 	"github.com/surefoot-ai/surefoot/memory/lesson"
+	"github.com/surefoot-ai/surefoot/memory/redact"
 )
 
 var (
@@ -24,7 +25,8 @@ var (
 // again only count. Of a failure the lessons are kept, merged with those that
 // say the same; and a success that got through by what a lesson warns of counts
 // against that lesson. What e.Context holds was recalled, not experienced, and
-// nothing is learned from it.
+// nothing is learned from it. Secrets, as Options.Redact finds them, are neither
+// kept nor learned from.
 //
 // The same episode again is no change. Another episode under the same ID is
 // ErrConflict.
@@ -36,6 +38,7 @@ func (s *Store) Record(ctx context.Context, e agent.Episode) error {
 	if e.ID == "" {
 		return ErrNoID
 	}
+	e = redact.Episode(s.o.Redact, e)
 	body, err := archive.EncodeEpisode(e)
 	if err != nil {
 		return fmt.Errorf("episode %s: %w", e.ID, err)
