@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -46,7 +47,8 @@ and see whether the papers' claims hold at this size.
 Every method begins with the same base models, one a seed, and its learning rate
 is chosen from the same grid on problems of their own. The folder --out keeps
 each finished piece of work: an experiment that was interrupted goes on where it
-was when the command is given again. The number of workers does not change the
+was when the command is given again. It gets the report as a page, report.html,
+and as METHOD.md with its figures. The number of workers does not change the
 result.`,
 		Example: `  agentctl eval methods --quick
   agentctl eval methods --method nsr --seeds 5`,
@@ -143,19 +145,36 @@ func (a *app) householdRun(ctx context.Context, dir string, seeds []uint64, task
 	return eval.Run(ctx, c)
 }
 
-// showStudies writes the report into the folder and the tables to standard
+// showStudies writes the reports into the folder and the tables to standard
 // output.
 func (a *app) showStudies(dir string, studies []report.Study) error {
-	var html bytes.Buffer
-	if err := report.StudiesHTML(&html, studies); err != nil {
-		return fmt.Errorf("%s: %w", htmlFile, err)
-	}
 	path := filepath.Join(dir, htmlFile)
-	if err := os.WriteFile(path, html.Bytes(), 0o644); err != nil {
+	if err := writeReport(path, func(w io.Writer) error { return report.StudiesHTML(w, studies) }); err != nil {
 		return err
+	}
+	for i := range studies {
+		s := &studies[i]
+		page := filepath.Join(dir, strings.ToLower(s.Method)+".md")
+		if err := writeReport(page, func(w io.Writer) error { return report.StudyMarkdown(w, s) }); err != nil {
+			return err
+		}
+		for j := range s.Figures {
+			if err := writeReport(filepath.Join(dir, s.Figures[j].ID+".svg"), s.Figures[j].SVG); err != nil {
+				return err
+			}
+		}
 	}
 	fmt.Fprintf(a.notes(), "report: %s\n", path)
 	var err error
 	shown := a.show(studies, func(w io.Writer) { err = report.StudiesText(w, studies) })
 	return errors.Join(err, shown)
+}
+
+// writeReport writes a file if write succeeds.
+func writeReport(name string, write func(io.Writer) error) error {
+	var b bytes.Buffer
+	if err := write(&b); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return os.WriteFile(name, b.Bytes(), 0o644)
 }

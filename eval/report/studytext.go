@@ -58,12 +58,8 @@ func (s *Study) text(b *strings.Builder) {
 		writeLines(b, "figure "+f.ID+": "+f.Title+". "+f.Text)
 	}
 	if len(s.Settings) > 0 {
-		rows := [][]string{{"setting", "tried", "chosen"}}
-		for _, set := range s.Settings {
-			rows = append(rows, []string{set.Name, set.Tried(), set.Chosen})
-		}
 		b.WriteString("\n")
-		writeTable(b, rows)
+		writeTable(b, s.settings())
 	}
 	b.WriteString("\n")
 	writeLines(b, s.Meta.String())
@@ -104,6 +100,15 @@ func (t Table) strings() [][]string {
 			cells = append(cells, c.String())
 		}
 		rows = append(rows, cells)
+	}
+	return rows
+}
+
+// settings are the rows of a table, its head included.
+func (s *Study) settings() [][]string {
+	rows := [][]string{{"setting", "tried", "chosen"}}
+	for _, set := range s.Settings {
+		rows = append(rows, []string{set.Name, set.Tried(), set.Chosen})
 	}
 	return rows
 }
