@@ -22,6 +22,15 @@ type Episode struct {
 	Started time.Time     `json:"started,omitzero"`
 	Elapsed time.Duration `json:"elapsed,omitempty"` // nanoseconds
 	Tokens  int           `json:"tokens,omitempty"`  // what the policy read and wrote, context included
+
+	Origin Origin `json:"origin,omitzero"` // of an episode that another program recorded
+}
+
+// Origin is the record that an episode was read from.
+type Origin struct {
+	Format string `json:"format"` // of the file: an importer's name
+	Source string `json:"source"` // the file's name
+	Record int    `json:"record"` // in the file, from 1
 }
 
 // Step is one (observation, action, reward): what the policy saw, what it did,

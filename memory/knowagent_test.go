@@ -1,80 +1,16 @@
 package memory
 
 import (
-	"bufio"
-	"compress/gzip"
-	"encoding/json"
-	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/surefoot-ai/surefoot/agent"
+	"github.com/surefoot-ai/surefoot/agent/importer/importertest"
 )
-
-// knowagent reads recorded episodes of a 13B model on ALFWorld, skipping the
-// test where there is no third-party data, and failing it then on CI.
-func knowagent(t *testing.T) []agent.Episode {
-	t.Helper()
-	dir := os.Getenv("SUREFOOT_DATA")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "shared", "data")
-	}
-	f, err := os.Open(filepath.Join(dir, "trajectories", "knowagent_alfworld_llama2-13b_D0.jsonl.gz"))
-	if err != nil {
-		msg := "no third-party data: put trajectories/knowagent_alfworld_llama2-13b_D0.jsonl.gz of zjunlp/KnowAgent under $SUREFOOT_DATA"
-		if os.Getenv("CI") == "true" {
-			t.Fatal(msg)
-		}
-		t.Skip(msg)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out []agent.Episode
-	for in := json.NewDecoder(bufio.NewReader(z)); in.More(); {
-		var rec struct {
-			Name   string
-			Result any // true, false, or now and then 0
-			Traj   string
-		}
-		if err := in.Decode(&rec); err != nil {
-			t.Fatal(err)
-		}
-		kind, _, _ := strings.Cut(rec.Name, "-")
-		e := agent.Episode{ID: fmt.Sprintf("e%03d", len(out)), Task: agent.Task{ID: rec.Name, Suite: "alfworld", Kind: kind}}
-		e.Outcome.Success = rec.Result == true
-		if !e.Outcome.Success {
-			e.Outcome.Cause = agent.CauseBudget
-		}
-		for line := range strings.Lines(rec.Traj) {
-			line = strings.TrimRight(line, "\n")
-			goal, isGoal := strings.CutPrefix(line, "Your task is to: ")
-			action, isAction := strings.CutPrefix(line, "> ")
-			switch {
-			case isAction && (strings.HasPrefix(action, "Think:") || strings.HasPrefix(action, "ActionPath:")):
-				continue
-			case isAction:
-				e.Steps = append(e.Steps, agent.Step{Observation: e.Final, Action: agent.Action(action)})
-				e.Final = agent.Observation{}
-				continue
-			case isGoal:
-				e.Task.Goal = goal
-			}
-			e.Final.Text = strings.TrimPrefix(e.Final.Text+"\n"+line, "\n")
-		}
-		out = append(out, e)
-	}
-	return out
-}
 
 // TestRealEpisodes records episodes of a model and asks for each task that it
 // failed what memory knows.
 func TestRealEpisodes(t *testing.T) {
-	all := knowagent(t)[:200]
+	all := importertest.Episodes(t, "knowagent_alfworld_llama2-13b_D0.jsonl.gz")[:200]
 	s := openStore(t, t.TempDir(), Options{})
 	record(t, s, all...)
 	lost := map[string]agent.Episode{}

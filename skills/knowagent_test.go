@@ -1,97 +1,26 @@
 package skills
 
 import (
-	"bufio"
-	"compress/gzip"
-	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/surefoot-ai/surefoot/agent"
+	"github.com/surefoot-ai/surefoot/agent/importer/importertest"
 )
-
-// dataFile finds a file of the test data below the folder that SUREFOOT_DATA
-// names, or beside the repository.
-func dataFile(t *testing.T, name string) string {
-	t.Helper()
-	dir := os.Getenv("SUREFOOT_DATA")
-	if dir == "" {
-		root, err := os.Getwd()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for {
-			if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-				break
-			}
-			if filepath.Dir(root) == root {
-				t.Fatal("no go.mod above the test")
-			}
-			root = filepath.Dir(root)
-		}
-		dir = filepath.Join(root, "..", "shared", "data")
-	}
-	path := filepath.Join(dir, filepath.FromSlash(name))
-	if _, err := os.Stat(path); err != nil {
-		line := fmt.Sprintf("%s is missing: get zjunlp/KnowAgent's ALFWorld trajectories and set SUREFOOT_DATA", path)
-		if os.Getenv("CI") == "true" {
-			t.Fatal(line)
-		}
-		t.Skip(line)
-	}
-	return path
-}
 
 // knowAgent reads the won episodes of an LLM on ALFWorld, without its thoughts.
 func knowAgent(t *testing.T) []agent.Demonstration {
 	t.Helper()
 	var out []agent.Demonstration
 	for _, name := range []string{"D0", "D1"} {
-		f, err := os.Open(dataFile(t, "trajectories/knowagent_alfworld_llama2-13b_"+name+".jsonl.gz"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		z, err := gzip.NewReader(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		lines := bufio.NewScanner(z)
-		lines.Buffer(nil, 1<<24)
-		for lines.Scan() {
-			var r struct {
-				Name, Traj string
-				Result     any // true or 1
+		for _, e := range importertest.Episodes(t, "knowagent_alfworld_llama2-13b_"+name+".jsonl.gz") {
+			if e.Outcome.Success {
+				e.ID = fmt.Sprintf("%s-%d", name, len(out))
+				out = append(out, agent.Demonstration{Episode: e, Seen: 1})
 			}
-			if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
-				t.Fatal(err)
-			}
-			if r.Result != true && r.Result != 1.0 {
-				continue
-			}
-			kind, _, _ := strings.Cut(r.Name, "-")
-			e := agent.Episode{ID: fmt.Sprintf("%s-%d", name, len(out)), Task: agent.Task{ID: r.Name, Suite: "alfworld", Kind: kind}, Outcome: agent.Outcome{Success: true}}
-			parts := strings.Split(r.Traj, "\n> ")
-			seen := parts[0]
-			_, e.Task.Goal, _ = strings.Cut(seen, "task is to: ")
-			for _, p := range parts[1:] {
-				action, after, _ := strings.Cut(p, "\n")
-				if strings.HasPrefix(action, "Think:") || strings.HasPrefix(action, "ActionPath") {
-					continue
-				}
-				e.Steps = append(e.Steps, agent.Step{Observation: agent.Observation{Text: seen}, Action: agent.Action(action)})
-				seen = after
-			}
-			e.Final.Text = seen
-			out = append(out, agent.Demonstration{Episode: e, Seen: 1})
-		}
-		if err := lines.Err(); err != nil {
-			t.Fatal(err)
 		}
 	}
 	return out

@@ -29,7 +29,7 @@ type episodeRow struct {
 
 func newEpisodes(a *app) *cobra.Command {
 	return newNoun("episodes", "Episodes that were recorded, as they happened",
-		newEpisodesList(a), newEpisodesShow(a), newEpisodesExport(a))
+		newEpisodesList(a), newEpisodesShow(a), newEpisodesExport(a), newEpisodesImport(a))
 }
 
 func newEpisodesList(a *app) *cobra.Command {
