@@ -42,8 +42,8 @@ type Completion struct {
 // answerEnd ends an answer.
 const answerEnd = "\n"
 
-// completed is how many sequences a worker goes on with together.
-const completed = 128
+// completed is how many samples a worker writes together.
+const completed = 512
 
 // Complete writes answers of one line to prompts: result[p][s] is sample s of
 // prompt p. A prompt that leaves no room for MaxTokens is an error wrapping
@@ -80,38 +80,31 @@ type completer struct {
 // write fills out with the answers to prompts, the first of which is prompt
 // number from.
 func (w completer) write(ctx context.Context, out [][]Completion, prompts []string, from int) error {
-	decoder := w.lm.model.NewDecoder(1)
-	var sequences []transformer.Sequence
-	tokens := make([][]int32, len(prompts))
+	groups := make([]transformer.Group, len(prompts))
 	for p, text := range prompts {
-		tokens[p] = w.lm.tokens.Encode(nil, text)
-		room := len(tokens[p]) + w.o.MaxTokens
-		if most := w.lm.model.Config().MaxTokens; room > most || len(tokens[p]) == 0 {
-			return fmt.Errorf("prompt %d: %d tokens and %d of an answer, the model reads 1 to %d: %w", from+p, len(tokens[p]), w.o.MaxTokens, most, transformer.ErrTooLong)
+		g := &groups[p]
+		g.Tokens = w.lm.tokens.Encode(nil, text)
+		room := len(g.Tokens) + w.o.MaxTokens
+		if most := w.lm.model.Config().MaxTokens; room > most || len(g.Tokens) == 0 {
+			return fmt.Errorf("prompt %d: %d tokens and %d of an answer, the model reads 1 to %d: %w", from+p, len(g.Tokens), w.o.MaxTokens, most, transformer.ErrTooLong)
 		}
-		sources := make([]*rand.Rand, w.o.Samples)
-		for s := range sources {
-			sources[s] = rand.New(rand.NewPCG(w.o.Seed, uint64(from+p)<<32|uint64(s)))
+		for s := range w.o.Samples {
+			g.Rand = append(g.Rand, rand.New(rand.NewPCG(w.o.Seed, uint64(from+p)<<32|uint64(s))))
 		}
-		prompt := transformer.Sequence{Cache: transformer.NewCache(w.lm.model, room), Tokens: tokens[p]}
-		forked, err := decoder.Fork(ctx, prompt, sources, w.o.MaxTokens)
-		if err != nil {
-			return fmt.Errorf("prompt %d: %w", from+p, err)
-		}
-		sequences = append(sequences, forked...)
 	}
-	written, err := decoder.Generate(ctx, sequences, transformer.GenerateOptions{
+	written, err := w.lm.model.NewDecoder(1).Sample(ctx, groups, transformer.GenerateOptions{
 		Sampling: w.o.Sampling, MaxTokens: w.o.MaxTokens, StopStrings: []string{answerEnd},
 		Bytes: func(dst []byte, _ int, token int32) []byte { return append(dst, w.text[token]...) },
 	})
 	if err != nil {
 		return err
 	}
-	for i, c := range written {
-		p, s := i/w.o.Samples, i%w.o.Samples
-		out[p][s] = Completion{
-			Text: string(c.Text), Ended: c.End == transformer.AtStopString,
-			Trajectory: answer(tokens[p], c.Tokens, c.LogProbs),
+	for p, samples := range written {
+		for s, c := range samples {
+			out[p][s] = Completion{
+				Text: string(c.Text), Ended: c.End == transformer.AtStopString,
+				Trajectory: answer(groups[p].Tokens, c.Tokens, c.LogProbs),
+			}
 		}
 	}
 	return nil

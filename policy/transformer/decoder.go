@@ -51,7 +51,7 @@ type Decoder struct {
 	logits     [][]float32 // (sequences)
 	one        [1]*Cache
 	oneTokens  [1][]int32
-	drawers    [drawStripes]drawer
+	drawers    [maxDrawers]drawer
 }
 
 // piece is the tokens of one sequence that go through the layers together.

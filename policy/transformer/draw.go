@@ -23,8 +23,8 @@ func (s source) validate() error {
 	return nil
 }
 
-// drawStripes is how many drawers a [Decoder] has.
-const drawStripes = 16
+// maxDrawers is how many drawers a [Decoder] has.
+const maxDrawers = 16
 
 // drawer draws tokens. It owns scratch memory only.
 type drawer struct {
@@ -32,6 +32,11 @@ type drawer struct {
 	weights []float64   // of the candidates: exp((logit-top)/temperature), the likeliest has 1
 	heap    []candidate // not ranked yet, the likeliest first
 	ranked  []candidate // likeliest first
+
+	best       int     // the first of the likeliest
+	top        float64 // its logit
+	normalizer float64 // log of the sum of the weights at temperature 1 without filters
+	total      float64 // sum of the weights
 }
 
 // candidate is a token that may be drawn.
@@ -45,20 +50,41 @@ type candidate struct {
 // among them at temperature 1 without filters. Unless the temperature is 0 it
 // takes one number from the random source.
 func (d *drawer) draw(logits []float32, tokens []int32, s source) (int, float64, error) {
-	best, err := d.gather(logits, tokens)
-	if err != nil {
+	if err := d.prepare(logits, tokens, s.Sampling); err != nil {
 		return 0, 0, err
 	}
-	top := d.logits[best]
-	sum := d.weigh(top, 1)
-	if s.Temperature > 0 {
-		if s.Temperature != 1 {
-			d.weigh(top, s.Temperature)
-		}
-		d.filter(s.Sampling)
-		best = d.pick(s.rng)
+	i, logProb := d.again(s)
+	return i, logProb, nil
+}
+
+// prepare makes the weights to draw by.
+func (d *drawer) prepare(logits []float32, tokens []int32, s Sampling) (err error) {
+	if d.best, err = d.gather(logits, tokens); err != nil {
+		return err
 	}
-	return best, d.logits[best] - top - math.Log(sum), nil
+	d.top = d.logits[d.best]
+	d.normalizer = math.Log(d.weigh(d.top, 1))
+	if s.Temperature == 0 {
+		return nil
+	}
+	if s.Temperature != 1 {
+		d.weigh(d.top, s.Temperature)
+	}
+	d.filter(s)
+	d.total = 0
+	for _, w := range d.weights {
+		d.total += w
+	}
+	return nil
+}
+
+// again is draw by what was prepared last, which was for s.Sampling.
+func (d *drawer) again(s source) (int, float64) {
+	i := d.best
+	if s.Temperature > 0 {
+		i = d.pick(s.rng)
+	}
+	return i, d.logits[i] - d.top - d.normalizer
 }
 
 // gather takes the candidates' logits and returns the index of the first of
@@ -197,11 +223,7 @@ func (c candidate) before(o candidate) bool {
 
 // pick draws a candidate with a probability proportional to its weight.
 func (d *drawer) pick(rng *rand.Rand) int {
-	sum := 0.0
-	for _, w := range d.weights {
-		sum += w
-	}
-	u := rng.Float64() * sum
+	u := rng.Float64() * d.total
 	last := 0
 	for j, w := range d.weights {
 		if w == 0 {

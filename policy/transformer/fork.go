@@ -15,13 +15,18 @@ import (
 // Team, that does the copying.
 func (c *Cache) Fork(capacity int) *Cache {
 	out := NewCache(&Model{config: c.config}, capacity)
-	out.length, out.used, out.machine = min(c.length, out.capacity), c.used, c.machine
-	if c.machine == nil {
-		out.copyFrom(c, runHere)
-	} else {
-		c.machine.Do(func() { out.copyFrom(c, c.machine.Run) })
-	}
+	out.become(c)
 	return out
+}
+
+// become makes c hold the tokens of src, of too many the first.
+func (c *Cache) become(src *Cache) {
+	c.length, c.used, c.machine = min(src.length, c.capacity), src.used, src.machine
+	if c.machine == nil {
+		c.copyFrom(src, runHere)
+	} else {
+		c.machine.Do(func() { c.copyFrom(src, c.machine.Run) })
+	}
 }
 
 // copyFrom copies the tokens that c is to have.

@@ -89,38 +89,37 @@ func (d *Decoder) Generate(ctx context.Context, sequences []Sequence, o Generate
 	if err != nil {
 		return nil, err
 	}
-	d.Do(func() {
-		for len(g.live) > 0 && err == nil {
-			if err = ctx.Err(); err == nil {
-				err = g.step()
-			}
-		}
-	})
-	out := make([]Continuation, len(g.all))
-	for i := range g.all {
-		out[i] = g.all[i].out
-	}
-	return out, err
+	return g.run(ctx)
 }
 
-// generation is a Generate under way.
+// generation is a Generate or a Sample under way.
 type generation struct {
-	d      *Decoder
-	o      GenerateOptions
-	all    []growing
-	live   []*growing
-	caches []*Cache
-	tokens [][]int32
-	draws  draws
-	bytes  []byte // of one token
-	text   []byte // released by one token
+	d        *Decoder
+	o        GenerateOptions
+	stops    []*stopString
+	sources  map[*rand.Rand]int // of all sequences, by index
+	all      []growing
+	branches []branch // of those that are not finished
+	grown    []branch // the next branches
+	free     []*Cache // of a Sample: those of branches that have ended, all of one capacity
+	caches   []*Cache
+	tokens   [][]int32
+	draws    draws
+	bytes    []byte // of one token
+	text     []byte // released by one token
+}
+
+// branch is sequences that are alike so far; of a Generate, one.
+type branch struct {
+	cache     *Cache
+	unread    []int32
+	sequences []*growing
 }
 
 // growing is a sequence that grows.
 type growing struct {
 	index  int
-	cache  *Cache
-	unread []int32
+	cache  *Cache   // of its branch
 	next   [1]int32 // the last token drawn
 	source source
 	logits []float32
@@ -132,28 +131,62 @@ type growing struct {
 }
 
 func (d *Decoder) newGeneration(sequences []Sequence, o GenerateOptions) (*generation, error) {
-	stops, err := o.validate(d.m.config)
+	g, err := d.emptyGeneration(len(sequences), o)
 	if err != nil {
 		return nil, err
 	}
 	if err := d.validateSequences(sequences); err != nil {
 		return nil, err
 	}
-	g := &generation{d: d, o: o, all: make([]growing, len(sequences)), draws: draws{drawers: &d.drawers}}
-	for i, s := range sequences {
-		src := source{o.Sampling, s.Rand}
-		if err := src.validate(); err != nil {
-			return nil, fmt.Errorf("sequence %d: %w", i, err)
+	for _, s := range sequences {
+		one, err := g.add(s.Rand)
+		if err != nil {
+			return nil, err
 		}
-		for j := range i {
-			if s.Rand != nil && s.Rand == sequences[j].Rand {
-				return nil, fmt.Errorf("transformer: sequences %d and %d have one random source", j, i)
-			}
-		}
-		g.all[i] = growing{index: i, cache: s.Cache, unread: s.Tokens, source: src, stops: newStopper(stops)}
-		g.live = append(g.live, &g.all[i])
+		g.branches = append(g.branches, branch{s.Cache, s.Tokens, []*growing{one}})
 	}
 	return g, nil
+}
+
+// emptyGeneration has room for n sequences.
+func (d *Decoder) emptyGeneration(n int, o GenerateOptions) (*generation, error) {
+	stops, err := o.validate(d.m.config)
+	if err != nil {
+		return nil, err
+	}
+	return &generation{
+		d: d, o: o, stops: stops, all: make([]growing, 0, n), sources: map[*rand.Rand]int{}, draws: draws{drawers: &d.drawers},
+	}, nil
+}
+
+// add adds a sequence, which is in no branch yet.
+func (g *generation) add(rng *rand.Rand) (*growing, error) {
+	i := len(g.all)
+	src := source{g.o.Sampling, rng}
+	if err := src.validate(); err != nil {
+		return nil, fmt.Errorf("sequence %d: %w", i, err)
+	}
+	if j, ok := g.sources[rng]; ok && rng != nil {
+		return nil, fmt.Errorf("transformer: sequences %d and %d have one random source", j, i)
+	}
+	g.sources[rng] = i
+	g.all = append(g.all, growing{index: i, source: src, stops: newStopper(g.stops)})
+	return &g.all[i], nil
+}
+
+// run goes on until all sequences have ended, and returns what there is of each.
+func (g *generation) run(ctx context.Context) (out []Continuation, err error) {
+	g.d.Do(func() {
+		for len(g.branches) > 0 && err == nil {
+			if err = ctx.Err(); err == nil {
+				err = g.step()
+			}
+		}
+	})
+	for i := range g.all {
+		out = append(out, g.all[i].out)
+	}
+	return out, err
 }
 
 func (o *GenerateOptions) validate(c Config) ([]*stopString, error) {
@@ -184,22 +217,26 @@ func (d *Decoder) validateSequences(sequences []Sequence) error {
 	return d.validate(caches, tokens)
 }
 
-// step reads the next token of each sequence, of a prompt as many as go
-// through the layers at a time, and draws for those that have been read.
+// step reads the next token of each branch, of a prompt as many as go through
+// the layers at a time, and draws for the sequences of those that have been read.
 func (g *generation) step() error {
 	g.caches, g.tokens = g.caches[:0], g.tokens[:0]
-	for _, s := range g.live {
-		g.caches = append(g.caches, s.cache)
-		g.tokens = append(g.tokens, s.unread[:min(len(s.unread), decoderRows)])
+	for _, b := range g.branches {
+		g.caches = append(g.caches, b.cache)
+		g.tokens = append(g.tokens, b.unread[:min(len(b.unread), decoderRows)])
 	}
 	logits, err := g.d.Append(g.caches, g.tokens)
 	if err != nil {
 		return err
 	}
 	g.draws.sequences = g.draws.sequences[:0]
-	for i, s := range g.live {
-		if s.unread = s.unread[len(g.tokens[i]):]; len(s.unread) == 0 {
-			s.logits = logits[i]
+	for i := range g.branches {
+		b := &g.branches[i]
+		if b.unread = b.unread[len(g.tokens[i]):]; len(b.unread) > 0 {
+			continue
+		}
+		for _, s := range b.sequences {
+			s.logits, s.cache = logits[i], b.cache
 			g.draws.sequences = append(g.draws.sequences, s)
 		}
 	}
@@ -209,8 +246,51 @@ func (g *generation) step() error {
 			return fmt.Errorf("sequence %d: %w", s.index, err)
 		}
 	}
-	g.live = slices.DeleteFunc(g.live, func(s *growing) bool { return s.out.End != Unfinished })
+	g.grown = g.grown[:0]
+	for _, b := range g.branches {
+		if len(b.unread) > 0 {
+			g.grown = append(g.grown, b)
+		} else {
+			g.divide(b)
+		}
+	}
+	g.branches, g.grown = g.grown, g.branches
 	return nil
+}
+
+// divide makes branches of the sequences of b that go on, one for each token
+// that was drawn: the first has b's cache, the others copies.
+func (g *generation) divide(b branch) {
+	from := len(g.grown)
+	for _, s := range b.sequences {
+		if s.out.End != Unfinished {
+			continue
+		}
+		i := slices.IndexFunc(g.grown[from:], func(o branch) bool { return o.unread[0] == s.next[0] })
+		if i >= 0 {
+			g.grown[from+i].sequences = append(g.grown[from+i].sequences, s)
+			continue
+		}
+		next := branch{b.cache, s.next[:], []*growing{s}}
+		if len(g.grown) > from {
+			next.cache = g.copied(b.cache)
+		}
+		g.grown = append(g.grown, next)
+	}
+	if len(g.grown) == from {
+		g.free = append(g.free, b.cache)
+	}
+}
+
+// copied returns a cache that holds what c holds, one that is free if there is.
+func (g *generation) copied(c *Cache) *Cache {
+	if len(g.free) == 0 {
+		return c.Fork(c.capacity)
+	}
+	out := g.free[len(g.free)-1]
+	g.free = g.free[:len(g.free)-1]
+	out.become(c)
+	return out
 }
 
 // grow adds the token drawn for s.
@@ -219,7 +299,6 @@ func (g *generation) grow(s *growing) error {
 		return s.err
 	}
 	token := s.next[0]
-	s.unread = s.next[:]
 	s.out.Tokens = append(s.out.Tokens, token)
 	s.out.LogProbs = append(s.out.LogProbs, s.logProb)
 	g.text = g.text[:0]
