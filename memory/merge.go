@@ -193,8 +193,8 @@ func (d *draft) same(l agent.Lesson, taken map[string]bool) string {
 		if l.Task != "" && len(taken) == 0 {
 			return id // the latest word on the task
 		}
-		if old.Cause != l.Cause {
-			continue
+		if old.Cause != l.Cause || l.Cause == agent.CauseTool && old.Trigger != l.Trigger {
+			continue // what is true of one tool need not be of another
 		}
 		if l.Mistake == "" { // a plan, which fits no other goal
 			if old.Trigger == l.Trigger && old.Remedy == l.Remedy {

@@ -7,4 +7,9 @@
 // from words by their form ("cabinet 3", "HAT123", "src/main.go"); what varies
 // between goals becomes a variable, so that failures of one kind give the same
 // words. The wording is made of few templates, for a small model to read.
+//
+// Where actions call tools by name with a JSON object, what is compared instead
+// is the calls that changed something, against those of the success of the same
+// task that differs least; and of a refusal, what had to change until a call got
+// through.
 package lesson

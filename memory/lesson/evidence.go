@@ -66,11 +66,15 @@ func windows(words []string) []string {
 // Contradicts reports whether a success got through by what the lesson warns
 // of: of a lesson about the same task, it found its thing in a place that was
 // to be avoided, or did an action that was called without effect; of a lesson
-// about the kind, it left out the step that was said to be needed.
+// about the kind, it left out the step that was said to be needed, or called a
+// tool with what was to be avoided.
 func Contradicts(l agent.Lesson, success agent.Episode) bool {
 	t := newTrace(success)
 	if l.Task != "" {
 		return l.Task == success.Task.ID && contradictsTask(l, t)
+	}
+	if belies(l, success) {
+		return true
 	}
 	needed := ""
 	if s, ok := strings.CutPrefix(l.Mistake, "stopping short of "); ok {

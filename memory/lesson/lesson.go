@@ -21,8 +21,16 @@ func (Default) Abstract(ctx context.Context, failure agent.Episode, successes []
 	if Transient(failure) {
 		return []agent.Lesson{transientLesson(failure)}, nil
 	}
-	good := traces(successes)
 	var out []agent.Lesson
+	if usesTools([]agent.Episode{failure}, successes) {
+		if failure.Task.ID != "" {
+			out = append(out, toolTask([]agent.Episode{failure}, successes))
+		}
+		if out = append(out, toolKind(failure, successes)...); len(out) > 0 {
+			return out, nil
+		}
+	}
+	good := traces(successes)
 	if failure.Task.ID != "" {
 		out = append(out, taskLesson(failure.Task, traces([]agent.Episode{failure}), good))
 	}
@@ -41,6 +49,9 @@ func (Default) Abstract(ctx context.Context, failure agent.Episode, successes []
 func (Default) AbstractTask(ctx context.Context, failures, successes []agent.Episode) (agent.Lesson, error) {
 	if err := ctx.Err(); err != nil {
 		return agent.Lesson{}, err
+	}
+	if usesTools(failures, successes) {
+		return toolTask(failures, successes), nil
 	}
 	return taskLesson(failures[len(failures)-1].Task, traces(failures), traces(successes)), nil
 }

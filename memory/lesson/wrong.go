@@ -10,11 +10,16 @@ import (
 // WrongSteps returns the indices of the steps at which a failure went wrong, by
 // what its lessons warn of, ascending: the step that came before one it needed,
 // compared to the nearest of successes (see Abstract); actions without effect;
-// and of a loop every round after the first. It is empty if lessons name no
-// step, as of what was left out or never found, or if the failure is transient.
+// and of a loop every round after the first. With tools it is calls that were
+// refused, and changes that a success of the task made otherwise or not. It is
+// empty if lessons name no step, as of what was left out or never found, or if
+// the failure is transient.
 func WrongSteps(failure agent.Episode, successes []agent.Episode) []int {
 	if Transient(failure) {
 		return nil
+	}
+	if usesTools([]agent.Episode{failure}) {
+		return wrongCalls(failure, successes)
 	}
 	t := newTrace(failure)
 	wrong := map[int]bool{}
