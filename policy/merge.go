@@ -28,16 +28,16 @@ func Merge(models []*transformer.Model, weights []float64) (*transformer.Model, 
 	}
 	total := 0.0
 	for i, w := range weights {
-		if !(w >= 0) || w-w != 0 {
-			return nil, fmt.Errorf("policy: weight of model %d is %v, must be finite and ≥ 0", i, w)
+		if w-w != 0 {
+			return nil, fmt.Errorf("policy: weight of model %d is %v, must be finite", i, w)
 		}
 		if models[i].Config() != models[0].Config() {
 			return nil, fmt.Errorf("model %d: %w: merge %+v with %+v", i, transformer.ErrMismatch, models[i].Config(), models[0].Config())
 		}
 		total += w
 	}
-	if total == 0 {
-		return nil, errors.New("policy: all weights of models are 0")
+	if !(total > 0) {
+		return nil, fmt.Errorf("policy: weights of models add up to %v, must be above 0", total)
 	}
 	merged := models[0].Clone()
 	to := merged.Parameters()

@@ -18,7 +18,7 @@ func TestMerge(t *testing.T) {
 	for _, tt := range []struct {
 		weights []float64
 		shares  [3]float64
-	}{{nil, [3]float64{1. / 3, 1. / 3, 1. / 3}}, {[]float64{2, 1, 1}, [3]float64{0.5, 0.25, 0.25}}, {[]float64{0, 3, 0}, [3]float64{0, 1, 0}}} {
+	}{{nil, [3]float64{1. / 3, 1. / 3, 1. / 3}}, {[]float64{2, 1, 1}, [3]float64{0.5, 0.25, 0.25}}, {[]float64{0, 3, 0}, [3]float64{0, 1, 0}}, {[]float64{-1, 1, 1}, [3]float64{-1, 1, 1}}} {
 		m, err := Merge(models, tt.weights)
 		if err != nil {
 			t.Fatal(err)
@@ -54,7 +54,7 @@ func TestMergeErrors(t *testing.T) {
 	if _, err := Merge(nil, nil); err == nil {
 		t.Error("none: accepted")
 	}
-	for _, w := range [][]float64{{1}, {1, -1}, {1, math.NaN()}, {1, math.Inf(1)}, {0, 0}} {
+	for _, w := range [][]float64{{1}, {1, -1}, {1, math.NaN()}, {1, math.Inf(1)}, {0, 0}, {1, -2}} {
 		if _, err := Merge([]*transformer.Model{a, a}, w); err == nil {
 			t.Errorf("weights %v accepted", w)
 		}

@@ -21,14 +21,19 @@ type unit uint8
 const (
 	percent unit = iota // a share, in percent points
 	plain
+	nats // a token
 )
 
 func (u unit) sentence(what string, iv stat.Interval, above float64) string {
-	times, name := 100.0, " points"
-	if u == plain {
+	times, name, digits := 100.0, " points", 1
+	switch u {
+	case plain:
 		times, name = 1, ""
+	case nats:
+		times, name, digits = 1, " nats a token", 3
 	}
-	return fmt.Sprintf("%s: %+.1f%s [%+.1f, %+.1f]; the claim says above %+.1f.", what, times*iv.Estimate, name, times*iv.Low, times*iv.High, times*above)
+	return fmt.Sprintf("%s: %+.*f%s [%+.*f, %+.*f]; the claim says above %+.*f.", what, digits, times*iv.Estimate, name,
+		digits, times*iv.Low, digits, times*iv.High, digits, times*above)
 }
 
 // decide adds comparisons to a study's summary, and its verdict: the claim holds
