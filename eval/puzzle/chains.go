@@ -24,6 +24,11 @@ func NewChains() Chains {
 	return Chains{name: "chains", min: 1, max: 8, operations: "+-*", maxOperand: 9}
 }
 
+// ShortChains is the domain "chains-short": as NewChains, but levels 2 to 5.
+func ShortChains() Chains {
+	return Chains{name: "chains-short", min: 2, max: 5, operations: "+-*", maxOperand: 9}
+}
+
 // LongChains is the domain "chains-long": as NewChains, but levels 9 to 12, out
 // of the domain of who learned that.
 func LongChains() Chains {

@@ -23,6 +23,7 @@ var domains = map[string]puzzle.Domain{
 
 	"countdown3": puzzle.Countdown3(), "countdown4": puzzle.Countdown4(),
 	"chains": puzzle.NewChains(), "chains-long": puzzle.LongChains(), "chains-wide": puzzle.WideChains(),
+	"chains-short": puzzle.ShortChains(),
 }
 
 func seeded(n uint64) *rand.Rand { return rand.New(rand.NewPCG(n, 0)) }

@@ -59,27 +59,34 @@ func (l *Lab) base(ctx context.Context, name string, d puzzle.Domain, seed uint6
 			return nil, err
 		}
 		problems := d.Draw(puzzle.Train, 20_000, rng)
-		trainer, err := policy.NewTrainer(lm, config())
-		if err != nil {
-			return nil, err
-		}
-		for u := range l.Scale.BaseUpdates {
-			if err := ctx.Err(); err != nil {
-				return nil, err
-			}
-			groups := make([][]policy.Trajectory, l.Scale.BaseBatch)
-			for i := range groups {
-				p := problems[rng.IntN(len(problems))]
-				t, err := lm.Answer(p.Prompt, d.Demonstrate(p, rng))
-				if err != nil {
-					return nil, err
-				}
-				groups[i] = []policy.Trajectory{t}
-			}
-			if _, err := trainer.Update(policy.Imitation{}, groups, policy.WarmupCosine(l.Scale.BaseRate, u, l.Scale.BaseUpdates)); err != nil {
-				return nil, err
-			}
-		}
-		return lm, nil
+		return lm, l.imitate(ctx, lm, l.Scale.BaseUpdates, func() (prompt, answer string) {
+			p := problems[rng.IntN(len(problems))]
+			return p.Prompt, d.Demonstrate(p, rng)
+		})
 	})
+}
+
+// imitate trains lm on what next returns.
+func (l *Lab) imitate(ctx context.Context, lm *policy.LM, updates int, next func() (prompt, answer string)) error {
+	trainer, err := policy.NewTrainer(lm, config())
+	if err != nil {
+		return err
+	}
+	for u := range updates {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		groups := make([][]policy.Trajectory, l.Scale.BaseBatch)
+		for i := range groups {
+			t, err := lm.Answer(next())
+			if err != nil {
+				return err
+			}
+			groups[i] = []policy.Trajectory{t}
+		}
+		if _, err := trainer.Update(policy.Imitation{}, groups, policy.WarmupCosine(l.Scale.BaseRate, u, updates)); err != nil {
+			return err
+		}
+	}
+	return nil
 }

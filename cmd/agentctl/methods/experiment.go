@@ -26,6 +26,7 @@ func Experiments() []Experiment {
 		{"nsr", "suppressing wrong answers against PPO, GRPO and reinforcing right ones", (*Lab).NSR},
 		{"skillrl", "memory that keeps successes and failures differently against uniform ones", (*Lab).SkillRL},
 		{"rlcr", "rewarding how true a stated confidence is against rewarding right answers alone", (*Lab).RLCR},
+		{"critique", "refining wrong answers after step-wise critiques against verdicts, and against GRPO", (*Lab).Critique},
 		{"omni", "tasks in an order found by transfer against joint training and merging", (*Lab).Omni},
 	}
 }

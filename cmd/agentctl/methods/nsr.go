@@ -60,7 +60,13 @@ type train struct {
 
 	// reward is that of an answer; nil: 1 of a right one, else -1.
 	reward func(p puzzle.Problem, text string) float64
+
+	begin  func(ctx context.Context, seed uint64) (*policy.LM, error) // what it begins with; nil: Lab.base
+	sample sampler                                                    // nil: Lab.sample
 }
+
+// sampler returns the groups that an iteration of a run learns from.
+type sampler func(ctx context.Context, lm *policy.LM, r train, iteration int) ([][]policy.Trajectory, error)
 
 func (r train) key() string {
 	kind := "run"
@@ -81,7 +87,11 @@ func (l *Lab) run(ctx context.Context, r train) (Curve, error) {
 // learn trains a copy of the seed's base model.
 func (l *Lab) learn(ctx context.Context, r train) (*policy.LM, Curve, error) {
 	var c Curve
-	lm, err := l.base(ctx, r.name, r.domain, r.seed)
+	begin := r.begin
+	if begin == nil {
+		begin = func(ctx context.Context, seed uint64) (*policy.LM, error) { return l.base(ctx, r.name, r.domain, seed) }
+	}
+	lm, err := begin(ctx, r.seed)
 	if err != nil {
 		return nil, c, err
 	}
@@ -122,6 +132,9 @@ func (l *Lab) reinforcement(r train) policy.Reinforcement {
 		},
 		Guard: policy.Guard{Every: l.Scale.Every, MaxDrop: 0.1, MinEntropy: 0.005, MaxKL: 0.2},
 		Sample: func(ctx context.Context, lm *policy.LM, i int) ([][]policy.Trajectory, error) {
+			if r.sample != nil {
+				return r.sample(ctx, lm, r, i)
+			}
 			return l.sample(ctx, lm, r, i)
 		},
 	}

@@ -1,0 +1,357 @@
+package methods
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"github.com/surefoot-ai/surefoot/eval/puzzle"
+	"github.com/surefoot-ai/surefoot/eval/report"
+	"github.com/surefoot-ai/surefoot/policy"
+)
+
+// The kinds of critiques that are compared.
+const (
+	verdict  = "verdict"
+	answered = "verdict and answer"
+	stepWise = "step-wise"
+)
+
+// demonstrations are so few that the base model is sure of some wrong results,
+// and fails problems persistently.
+const demonstrations = 4000
+
+// critiques are the kinds of critiques, in the order of what they tell.
+func critiques() []string { return []string{verdict, answered, stepWise} }
+
+// fresh is the control: as many new answers to the bare question.
+const fresh = "no critique"
+
+// critic says something of answers to chains.
+func critic(kind string, d puzzle.Domain, problems []puzzle.Problem) policy.Critiquer {
+	of := make(map[string]puzzle.Problem, len(problems))
+	for _, p := range problems {
+		of[p.Prompt] = p
+	}
+	right := func(question, answer string) bool { return d.Check(of[question], answer).Correct }
+	switch kind {
+	case verdict:
+		return policy.VerdictOnly{Right: right}
+	case answered:
+		return policy.VerdictAndAnswer{Right: right, Answer: func(question string) string {
+			results := of[question].Numbers
+			return fmt.Sprint(results[len(results)-1])
+		}}
+	}
+	return policy.StepWise(func(_ context.Context, question, answer string) (string, error) {
+		return d.Check(of[question], answer).Fault.String(), nil
+	})
+}
+
+// readable is how much of a wrong answer its critic's reader sees, in bytes:
+// more than the longest right one, and little enough for the model to answer.
+const readable = 32
+
+// refining is the prompt of a refinement, one line: question, answer, critique.
+func refining(w policy.Wrong) string {
+	return w.Question + w.Answer[:min(len(w.Answer), readable)] + " " + w.Critique + ":"
+}
+
+// texts are answers of lm, one to each prompt.
+func texts(ctx context.Context, lm *policy.LM, asked []string, seed uint64) ([]string, error) {
+	written, err := lm.Complete(ctx, asked, completing(1, seed))
+	out := make([]string, len(written))
+	for i := range written {
+		out[i] = written[i][0].Text
+	}
+	return out, err
+}
+
+// reader is a base model that can read critiques: it has imitated answers, and
+// then, in turns, other answers and refinements of its own wrong ones. Each kind
+// of critique is read equally often, before the same right answers.
+func (l *Lab) reader(ctx context.Context, d puzzle.Domain, seed uint64) (*policy.LM, error) {
+	return l.model(fmt.Sprintf("base/reader-%d", seed), func() (*policy.LM, error) {
+		rng := rand.New(rand.NewPCG(seed, 5))
+		lm, err := l.untrained(rng)
+		if err != nil {
+			return nil, err
+		}
+		problems := d.Draw(puzzle.Train, 2*demonstrations, rng)
+		first, second := problems[:len(problems)/2], problems[len(problems)/2:]
+		updates := l.Scale.BaseUpdates * 3 / 5
+		if err := l.imitate(ctx, lm, updates, func() (prompt, answer string) {
+			p := first[rng.IntN(len(first))]
+			return p.Prompt, d.Demonstrate(p, rng)
+		}); err != nil {
+			return nil, err
+		}
+		read, err := exercises(ctx, lm, d, second)
+		if err != nil {
+			return nil, err
+		}
+		n := 0
+		return lm, l.imitate(ctx, lm, updates, func() (prompt, answer string) {
+			if n++; n%2 == 0 && len(read) > 0 {
+				p := read[rng.IntN(len(read))]
+				return p.Prompt, d.Demonstrate(p, rng)
+			}
+			p := second[rng.IntN(len(second))]
+			return p.Prompt, d.Demonstrate(p, rng)
+		})
+	})
+}
+
+// exercises are the problems that lm answers wrongly, each once with every kind of
+// critique of that answer in its prompt.
+func exercises(ctx context.Context, lm *policy.LM, d puzzle.Domain, problems []puzzle.Problem) ([]puzzle.Problem, error) {
+	written, err := lm.Complete(ctx, prompts(problems), completing(1, 1))
+	if err != nil {
+		return nil, err
+	}
+	var out []puzzle.Problem
+	for i, p := range problems {
+		text := written[i][0].Text
+		if d.Check(p, text).Correct {
+			continue
+		}
+		for _, kind := range critiques() {
+			says, err := critic(kind, d, problems[i:i+1]).Critique(ctx, p.Prompt, text)
+			if err != nil {
+				return nil, err
+			}
+			q := p
+			q.Prompt = refining(policy.Wrong{Question: p.Prompt, Answer: text, Critique: says})
+			out = append(out, q)
+		}
+	}
+	return out, nil
+}
+
+// Mended counts groups of answers in training.
+type Mended struct {
+	Groups int `json:"groups"`
+	Failed int `json:"failed"` // of them, all answers were wrong
+	Right  int `json:"right"`  // of those, a refinement was right
+}
+
+// criticised is how Critique-GRPO samples: one answer less of each problem than
+// others, and one refinement if all of them are wrong.
+func (l *Lab) criticised(kind string, count *Mended) sampler {
+	return func(ctx context.Context, lm *policy.LM, r train, iteration int) ([][]policy.Trajectory, error) {
+		seed := r.seed<<32 | uint64(iteration)
+		problems := r.domain.Draw(puzzle.Train, l.Scale.Prompts, rand.New(rand.NewPCG(seed, 2))) // those of Lab.sample
+		written, err := lm.Complete(ctx, prompts(problems), completing(l.Scale.Samples-1, seed))
+		if err != nil {
+			return nil, err
+		}
+		of := make(map[string]puzzle.Problem, len(problems))
+		asked := make([]policy.Asked, len(problems))
+		for i, p := range problems {
+			of[p.Prompt] = p
+			for s := range written[i] {
+				written[i][s].Trajectory.Reward = r.worth(p, written[i][s].Text)
+			}
+			asked[i] = policy.Asked{Question: p.Prompt, Answers: written[i]}
+		}
+		refiner := policy.Refiner{
+			Critiquer: critic(kind, r.domain, problems), Keep: 1,
+			Write: func(ctx context.Context, wrong []policy.Wrong) ([]string, error) {
+				asked := make([]string, len(wrong))
+				for i, w := range wrong {
+					asked[i] = refining(w)
+				}
+				return texts(ctx, lm, asked, seed+1<<31)
+			},
+			Reward: func(question, answer string) float64 { return r.worth(of[question], answer) },
+		}
+		groups, err := refiner.Refine(ctx, lm, asked, rand.New(rand.NewPCG(seed, 6)))
+		for _, g := range groups {
+			count.add(g)
+		}
+		return groups, err
+	}
+}
+
+// add counts a group; one that was refined ends in the refinement.
+func (m *Mended) add(group []policy.Trajectory) {
+	m.Groups++
+	if last := group[len(group)-1]; last.Part == policy.Refined {
+		m.Failed++
+		if last.Reward > 0 {
+			m.Right++
+		}
+	}
+}
+
+// Refinements are what a model made of test problems that it fails persistently.
+type Refinements struct {
+	Problems int                `json:"problems"` // asked
+	Failed   int                `json:"failed"`   // of them, none of the answers was right
+	Solved   map[string]float64 `json:"solved"`   // share of those with a right refinement, by the kind of critique
+	Right    map[string]float64 `json:"right"`    // share of refinements that are right
+}
+
+// Of the problems to fail on: answers to each, and refinements of those failed.
+const (
+	persistent = 64
+	refined    = 16
+)
+
+// refinements lets lm refine, once each, the same wrong answers to what it fails
+// persistently after each kind of critique.
+func (l *Lab) refinements(ctx context.Context, lm *policy.LM, d puzzle.Domain) (Refinements, error) {
+	r := Refinements{Solved: map[string]float64{}, Right: map[string]float64{}}
+	problems := d.Draw(puzzle.Test, 4*l.Scale.Problems, rand.New(rand.NewPCG(4, 4)))
+	r.Problems = len(problems)
+	written, err := lm.Complete(ctx, prompts(problems), completing(persistent, 1))
+	if err != nil {
+		return r, err
+	}
+	var failed []puzzle.Problem
+	var wrong []policy.Wrong // refined of each of failed
+	for i, p := range problems {
+		if slices.ContainsFunc(written[i], func(c policy.Completion) bool { return d.Check(p, c.Text).Correct }) {
+			continue
+		}
+		failed = append(failed, p)
+		for _, c := range written[i][:refined] {
+			wrong = append(wrong, policy.Wrong{Question: p.Prompt, Answer: c.Text})
+		}
+	}
+	r.Failed = len(failed)
+	for _, kind := range append(critiques(), fresh) {
+		written, err := again(ctx, lm, kind, critic(kind, d, failed), wrong)
+		if err != nil {
+			return r, err
+		}
+		for i, p := range failed {
+			right := 0
+			for _, text := range written[i*refined : (i+1)*refined] {
+				if d.Check(p, text).Correct {
+					right++
+				}
+			}
+			r.Solved[kind] += float64(min(right, 1)) / float64(len(failed))
+			r.Right[kind] += float64(right) / float64(refined*len(failed))
+		}
+	}
+	return r, nil
+}
+
+// again lets lm answer once more where it was wrong, after a critique or, as the
+// control, without one.
+func again(ctx context.Context, lm *policy.LM, kind string, c policy.Critiquer, wrong []policy.Wrong) ([]string, error) {
+	asked := make([]string, len(wrong))
+	for i, w := range wrong {
+		asked[i] = w.Question
+		if kind != fresh {
+			says, err := c.Critique(ctx, w.Question, w.Answer)
+			if err != nil {
+				return nil, err
+			}
+			w.Critique = says
+			asked[i] = refining(w)
+		}
+	}
+	return texts(ctx, lm, asked, 2)
+}
+
+// learner is a method, and the critique that it learns from.
+type learner struct {
+	rival
+	kind string // empty: none
+}
+
+// learners are the methods that are compared. They differ in the objective
+// alone from each other and in refinements from Dr.GRPO.
+func learners() []learner {
+	same := func(o policy.Objective) func(float64) policy.Objective {
+		return func(float64) policy.Objective { return o }
+	}
+	o := policy.DefaultCritiqueGRPO()
+	o.Length = maxAnswer // as Dr.GRPO, so that the entropy bonus weighs the same
+	out := []learner{{rival{"grpo", same(policy.DefaultGRPO())}, ""}, {rival{"dr-grpo", same(policy.DrGRPO(maxAnswer))}, ""}}
+	for _, kind := range critiques() {
+		out = append(out, learner{rival{"critique-grpo-" + strings.ReplaceAll(kind, " ", "-"), same(o)}, kind})
+	}
+	return out
+}
+
+// Learned is what a method came to under one seed.
+type Learned struct {
+	Curve       Curve        `json:"curve"`
+	Mended      Mended       `json:"mended"`
+	Before      *Refinements `json:"before,omitempty"`      // GRPO: of the base model
+	Refinements *Refinements `json:"refinements,omitempty"` // GRPO: of the trained one
+}
+
+// answersEach is how often each test problem is answered to measure pass@1.
+const answersEach = 32
+
+// learned trains one method under one seed.
+func (l *Lab) learned(ctx context.Context, m learner, r train) (Learned, error) {
+	return once(l, "critique/"+r.key(), func() (Learned, error) {
+		var out Learned
+		if m.kind != "" {
+			r.sample = l.criticised(m.kind, &out.Mended)
+		}
+		var lm *policy.LM
+		var err error
+		if lm, out.Curve, err = l.learn(ctx, r); err != nil || m.name != "grpo" {
+			return out, err
+		}
+		base, err := l.reader(ctx, r.domain, r.seed)
+		if err != nil {
+			return out, err
+		}
+		before, err := l.refinements(ctx, base, r.domain)
+		if err != nil {
+			return out, err
+		}
+		after, err := l.refinements(ctx, lm, r.domain)
+		out.Before, out.Refinements = &before, &after
+		return out, err
+	})
+}
+
+// Critique puts the claim of Critique-GRPO to the test, on short arithmetic
+// chains.
+func (l *Lab) Critique(ctx context.Context) (report.Study, error) {
+	d := puzzle.ShortChains()
+	begin := func(ctx context.Context, seed uint64) (*policy.LM, error) { return l.reader(ctx, d, seed) }
+	all := learners()
+	c := learnings{learners: all, rates: make([]float64, len(all)), runs: make([][]Learned, len(all))}
+	for m := range all {
+		c.runs[m] = make([]Learned, len(l.Seeds))
+	}
+	if err := l.each(ctx, len(l.Seeds), func(ctx context.Context, i int) error {
+		_, err := begin(ctx, l.Seeds[i])
+		return err
+	}); err != nil {
+		return report.Study{}, err
+	}
+	of := func(m int) train { return train{rival: all[m].rival, domain: d, name: "chains-critique", begin: begin} }
+	if err := l.each(ctx, len(all), func(ctx context.Context, m int) (err error) {
+		r := of(m)
+		if all[m].kind != "" {
+			r.sample = l.criticised(all[m].kind, &Mended{})
+		}
+		c.rates[m], err = l.tuned(ctx, r)
+		return err
+	}); err != nil {
+		return report.Study{}, err
+	}
+	if err := l.each(ctx, len(all)*len(l.Seeds), func(ctx context.Context, i int) (err error) {
+		m, seed := i%len(all), i/len(all)
+		r := of(m)
+		r.rate, r.seed, r.test = c.rates[m], l.Seeds[seed], answersEach
+		c.runs[m][seed], err = l.learned(ctx, all[m], r)
+		return err
+	}); err != nil {
+		return report.Study{}, err
+	}
+	return l.critiqueStudy(c)
+}
