@@ -34,8 +34,8 @@ func (c learnings) beforeAndAfter() (before, after []Refinements) {
 	return before, after
 }
 
-// each is a number of every refinement.
-func each(of []Refinements, value func(Refinements) float64) []float64 {
+// numbersOf is a number of every refinement.
+func numbersOf(of []Refinements, value func(Refinements) float64) []float64 {
 	out := make([]float64, len(of))
 	for i, r := range of {
 		out[i] = value(r)
@@ -45,7 +45,7 @@ func each(of []Refinements, value func(Refinements) float64) []float64 {
 
 // solved is the share of persistent failures that a kind of critique solves.
 func solved(of []Refinements, kind string) []float64 {
-	return each(of, func(r Refinements) float64 { return r.Solved[kind] })
+	return numbersOf(of, func(r Refinements) float64 { return r.Solved[kind] })
 }
 
 // critiqueStudy is the report of the experiment of critiques.
@@ -82,7 +82,7 @@ func refinementTable(s *report.Study, c learnings) error {
 		name string
 		by   []Refinements
 	}{{"base model", before}, {"GRPO-trained model", after}} {
-		iv, err := interval(each(of.by, func(r Refinements) float64 { return float64(r.Failed) / float64(max(r.Problems, 1)) }))
+		iv, err := interval(numbersOf(of.by, func(r Refinements) float64 { return float64(r.Failed) / float64(max(r.Problems, 1)) }))
 		if err != nil {
 			return err
 		}
@@ -90,15 +90,11 @@ func refinementTable(s *report.Study, c learnings) error {
 	}
 	t.Notes = append(t.Notes, fmt.Sprintf("Solved: one of %d refinements, of the same wrong answers for all kinds, is right. Without critique they are new answers to the bare question.", refined))
 	for _, kind := range append([]string{fresh}, critiques()...) {
-		row := []report.Cell{report.TextCell(kind)}
-		for _, of := range [][]Refinements{before, after} {
-			for _, values := range [][]float64{solved(of, kind), each(of, func(r Refinements) float64 { return r.Right[kind] })} {
-				iv, err := interval(values)
-				if err != nil {
-					return err
-				}
-				row = append(row, report.ShareCell(iv, 1))
-			}
+		right := func(r Refinements) float64 { return r.Right[kind] }
+		row, err := shares([]report.Cell{report.TextCell(kind)},
+			solved(before, kind), numbersOf(before, right), solved(after, kind), numbersOf(after, right))
+		if err != nil {
+			return err
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -115,7 +111,6 @@ func (l *Lab) learningTable(s *report.Study, c learnings) error {
 	}
 	r := c.curves()
 	for m, of := range c.learners {
-		row := []report.Cell{report.TextCell(of.name), report.TextCell(fmt.Sprint(c.rates[m]))}
 		before, err := r.first(1)
 		if err != nil {
 			return err
@@ -133,12 +128,9 @@ func (l *Lab) learningTable(s *report.Study, c learnings) error {
 			}
 			columns = append(columns, failed, right)
 		}
-		for _, values := range columns {
-			iv, err := interval(values)
-			if err != nil {
-				return err
-			}
-			row = append(row, report.ShareCell(iv, 1))
+		row, err := shares([]report.Cell{report.TextCell(of.name), report.TextCell(fmt.Sprint(c.rates[m]))}, columns...)
+		if err != nil {
+			return err
 		}
 		for len(row) < len(t.Columns) {
 			row = append(row, report.Cell{})
@@ -152,18 +144,11 @@ func (l *Lab) learningTable(s *report.Study, c learnings) error {
 // learningFigure is pass@1 as training goes on.
 func learningFigure(s *report.Study, c learnings) error {
 	plot := &report.LinePlot{X: report.Axis{Name: "iteration"}, Y: report.Axis{Name: "pass@1", Percent: true}}
+	r := c.curves()
 	for m, of := range c.learners {
-		series := report.LineSeries{Name: of.name}
-		for i, p := range c.runs[m][0].Curve.Points {
-			values := make([]float64, len(c.runs[m]))
-			for seed, run := range c.runs[m] {
-				values[seed] = run.Curve.Points[i].Test.share()
-			}
-			iv, err := interval(values)
-			if err != nil {
-				return err
-			}
-			series.X, series.Y = append(series.X, float64(p.Iteration)), append(series.Y, iv)
+		series, err := series(of.name, r.curves[m], func(p Point) float64 { return p.Test.share() })
+		if err != nil {
+			return err
 		}
 		plot.Series = append(plot.Series, series)
 	}

@@ -82,16 +82,11 @@ func (l *Lab) lastTable(s *report.Study, r runs) error {
 		Columns: []string{"method", "learning rate", "pass@1", fmt.Sprintf("pass@%d", most), "entropy, nats a token", "guards fired"},
 	}
 	for m, name := range r.names {
-		row := []report.Cell{report.TextCell(name), report.TextCell(fmt.Sprint(r.rates[m]))}
-		for _, of := range []func(Point) float64{
-			func(p Point) float64 { return p.Test.share() },
-			func(p Point) float64 { return solvable(p.Test) },
-		} {
-			iv, err := interval(r.last(m, of))
-			if err != nil {
-				return err
-			}
-			row = append(row, report.ShareCell(iv, 1))
+		row, err := shares([]report.Cell{report.TextCell(name), report.TextCell(fmt.Sprint(r.rates[m]))},
+			r.last(m, func(p Point) float64 { return p.Test.share() }),
+			r.last(m, func(p Point) float64 { return solvable(p.Test) }))
+		if err != nil {
+			return err
 		}
 		iv, err := interval(r.last(m, func(p Point) float64 { return p.Test.Entropy }))
 		if err != nil {
@@ -141,17 +136,9 @@ func (l *Lab) passFigure(s *report.Study, r runs) error {
 func (l *Lab) entropyFigure(s *report.Study, r runs) error {
 	plot := &report.LinePlot{X: report.Axis{Name: "iteration"}, Y: report.Axis{Name: "entropy, nats a token"}}
 	for m, name := range r.names {
-		series := report.LineSeries{Name: name}
-		for i, p := range r.curves[m][0].Points {
-			values := make([]float64, len(r.curves[m]))
-			for seed, c := range r.curves[m] {
-				values[seed] = c.Points[i].Test.Entropy
-			}
-			iv, err := interval(values)
-			if err != nil {
-				return err
-			}
-			series.X, series.Y = append(series.X, float64(p.Iteration)), append(series.Y, iv)
+		series, err := series(name, r.curves[m], func(p Point) float64 { return p.Test.Entropy })
+		if err != nil {
+			return err
 		}
 		plot.Series = append(plot.Series, series)
 	}

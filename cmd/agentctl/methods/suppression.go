@@ -127,6 +127,35 @@ func interval(values []float64) (report.Interval, error) {
 	return report.Interval{Estimate: iv.Estimate, Low: iv.Low, High: iv.High}, err
 }
 
+// shares goes on with a row of a table: the mean over seeds of each column.
+func shares(row []report.Cell, columns ...[]float64) ([]report.Cell, error) {
+	for _, values := range columns {
+		iv, err := interval(values)
+		if err != nil {
+			return nil, err
+		}
+		row = append(row, report.ShareCell(iv, 1))
+	}
+	return row, nil
+}
+
+// series is a number of each point of curves, one a seed, as training goes on.
+func series(name string, curves []Curve, of func(Point) float64) (report.LineSeries, error) {
+	s := report.LineSeries{Name: name}
+	for i, p := range curves[0].Points {
+		values := make([]float64, len(curves))
+		for seed, c := range curves {
+			values[seed] = of(c.Points[i])
+		}
+		iv, err := interval(values)
+		if err != nil {
+			return s, err
+		}
+		s.X, s.Y = append(s.X, float64(p.Iteration)), append(s.Y, iv)
+	}
+	return s, nil
+}
+
 // lead is the mean of a-b over seeds; ok is false with too few seeds for an
 // interval.
 func lead(a, b []float64) (iv stat.Interval, ok bool, err error) {
