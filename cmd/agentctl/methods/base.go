@@ -59,32 +59,36 @@ func (l *Lab) base(ctx context.Context, name string, d puzzle.Domain, seed uint6
 			return nil, err
 		}
 		problems := d.Draw(puzzle.Train, 20_000, rng)
-		return lm, l.imitate(ctx, lm, l.Scale.BaseUpdates, func() (prompt, answer string) {
-			p := problems[rng.IntN(len(problems))]
-			return p.Prompt, d.Demonstrate(p, rng)
-		})
+		return lm, l.imitate(ctx, lm, func(int) (puzzle.Problem, error) {
+			return problems[rng.IntN(len(problems))], nil
+		}, func(p puzzle.Problem) string { return d.Demonstrate(p, rng) })
 	})
 }
 
-// imitate trains lm on what next returns.
-func (l *Lab) imitate(ctx context.Context, lm *policy.LM, updates int, next func() (prompt, answer string)) error {
+// imitate trains lm on demonstrations of what next returns for an update, which
+// may let lm write.
+func (l *Lab) imitate(ctx context.Context, lm *policy.LM, next func(update int) (puzzle.Problem, error), demonstrate func(puzzle.Problem) string) error {
 	trainer, err := policy.NewTrainer(lm, config())
 	if err != nil {
 		return err
 	}
-	for u := range updates {
+	for u := range l.Scale.BaseUpdates {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		groups := make([][]policy.Trajectory, l.Scale.BaseBatch)
 		for i := range groups {
-			t, err := lm.Answer(next())
+			p, err := next(u)
+			if err != nil {
+				return err
+			}
+			t, err := lm.Answer(p.Prompt, demonstrate(p))
 			if err != nil {
 				return err
 			}
 			groups[i] = []policy.Trajectory{t}
 		}
-		if _, err := trainer.Update(policy.Imitation{}, groups, policy.WarmupCosine(l.Scale.BaseRate, u, updates)); err != nil {
+		if _, err := trainer.Update(policy.Imitation{}, groups, policy.WarmupCosine(l.Scale.BaseRate, u, l.Scale.BaseUpdates)); err != nil {
 			return err
 		}
 	}

@@ -69,9 +69,16 @@ func texts(ctx context.Context, lm *policy.LM, asked []string, seed uint64) ([]s
 	return out, err
 }
 
-// reader is a base model that can read critiques: it has imitated answers, and
-// then, in turns, other answers and refinements of its own wrong ones. Each kind
-// of critique is read equally often, before the same right answers.
+// rounds is how often in its imitation a reader's own answers are criticised.
+const rounds = 6
+
+// reader is a base model that can read critiques. It imitates answers alone in
+// the first of equal rounds of one run of training, and in each of the others,
+// in turns, answers and refinements of the wrong ones that it gives when the
+// round begins. Each kind of critique is read equally often, before the same
+// right answers. Reading begins early, while the model knows little of what a
+// critique tells it: one that had learned to answer first took no notice of
+// critiques.
 func (l *Lab) reader(ctx context.Context, d puzzle.Domain, seed uint64) (*policy.LM, error) {
 	return l.model(fmt.Sprintf("base/reader-%d", seed), func() (*policy.LM, error) {
 		rng := rand.New(rand.NewPCG(seed, 5))
@@ -79,28 +86,23 @@ func (l *Lab) reader(ctx context.Context, d puzzle.Domain, seed uint64) (*policy
 		if err != nil {
 			return nil, err
 		}
-		problems := d.Draw(puzzle.Train, 2*demonstrations, rng)
-		first, second := problems[:len(problems)/2], problems[len(problems)/2:]
-		updates := l.Scale.BaseUpdates * 3 / 5
-		if err := l.imitate(ctx, lm, updates, func() (prompt, answer string) {
-			p := first[rng.IntN(len(first))]
-			return p.Prompt, d.Demonstrate(p, rng)
-		}); err != nil {
-			return nil, err
-		}
-		read, err := exercises(ctx, lm, d, second)
-		if err != nil {
-			return nil, err
-		}
-		n := 0
-		return lm, l.imitate(ctx, lm, updates, func() (prompt, answer string) {
-			if n++; n%2 == 0 && len(read) > 0 {
-				p := read[rng.IntN(len(read))]
-				return p.Prompt, d.Demonstrate(p, rng)
+		problems := d.Draw(puzzle.Train, demonstrations, rng)
+		var read []puzzle.Problem
+		n, round := 0, 0
+		next := func(update int) (puzzle.Problem, error) {
+			if now := update * rounds / l.Scale.BaseUpdates; now > round {
+				round = now
+				if read, err = exercises(ctx, lm, d, problems); err != nil {
+					return puzzle.Problem{}, err
+				}
 			}
-			p := second[rng.IntN(len(second))]
-			return p.Prompt, d.Demonstrate(p, rng)
-		})
+			from := problems
+			if n++; n%2 == 0 && len(read) > 0 {
+				from = read
+			}
+			return from[rng.IntN(len(from))], nil
+		}
+		return lm, l.imitate(ctx, lm, next, func(p puzzle.Problem) string { return d.Demonstrate(p, rng) })
 	})
 }
 

@@ -61,7 +61,7 @@ func (l *Lab) critiqueStudy(c learnings) (report.Study, error) {
 	for m, of := range c.learners {
 		s.Settings = append(s.Settings, report.Setting{Name: of.name + ": learning rate", Grid: numbers(learningRates()), Chosen: fmt.Sprint(c.rates[m])})
 	}
-	s.Settings = append(s.Settings, report.Setting{Name: "imitated before, problems", Chosen: fmt.Sprint(2 * demonstrations)})
+	s.Settings = append(s.Settings, report.Setting{Name: "imitated before, problems", Chosen: fmt.Sprint(demonstrations)})
 	for _, add := range []func(*report.Study, learnings) error{refinementTable, l.learningTable, learningFigure, decideCritique} {
 		if err := add(&s, c); err != nil {
 			return s, err
