@@ -163,10 +163,13 @@ func (w Facts) Read(n int) Facts {
 }
 
 // Corpus returns the documents of the Known facts, one fact each.
-func (w Facts) Corpus() []string {
+func (w Facts) Corpus() []string { return w.Documents(Known) }
+
+// Documents returns the documents of the facts of a source, one fact each.
+func (w Facts) Documents(s Source) []string {
 	var out []string
 	for _, f := range w.facts {
-		if f.source == Known {
+		if f.source == s {
 			out = append(out, f.document())
 		}
 	}

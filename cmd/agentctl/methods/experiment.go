@@ -28,6 +28,7 @@ func Experiments() []Experiment {
 		{"rlcr", "rewarding how true a stated confidence is against rewarding right answers alone", (*Lab).RLCR},
 		{"critique", "refining wrong answers after step-wise critiques against verdicts, and against GRPO", (*Lab).Critique},
 		{"omni", "tasks in an order found by transfer against joint training and merging", (*Lab).Omni},
+		{"rlag", "answering as with documents in view, and learning these, against fine-tuning and continued training", (*Lab).RLAG},
 	}
 }
 

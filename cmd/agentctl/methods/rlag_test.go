@@ -1,0 +1,114 @@
+package methods
+
+import (
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/surefoot-ai/surefoot/eval/puzzle"
+	"github.com/surefoot-ai/surefoot/policy"
+)
+
+// The experiment of augmented generation, at the smallest scale; a second time
+// nothing is left to do.
+func TestAugmentedGeneration(t *testing.T) {
+	l := quickLab(t.TempDir())
+	l.Scale.BaseUpdates = 20
+	s, err := l.RLAG(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	if len(s.Tables) != 3 || len(s.Summary) != 4 || len(s.Figures) != 1 {
+		t.Errorf("%d tables, %d sentences, %d figures", len(s.Tables), len(s.Summary), len(s.Figures))
+	}
+	l.Progress = func(what string) { t.Errorf("did %s again", what) }
+	again, err := l.RLAG(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(again, s) {
+		t.Error("another result")
+	}
+}
+
+// No group has what a method must not see: a right answer that RLAG did not
+// find, or a document in SFT. All are of one size.
+func TestWhatIsInjected(t *testing.T) {
+	l := quickLab(t.TempDir())
+	lm, err := l.untrained(rand.New(rand.NewPCG(1, 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	world, err := factsWorld(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	isDocument := func(s string) bool {
+		return slices.Contains(world.Documents(puzzle.New), strings.TrimSuffix(s, "\n"))
+	}
+	want := map[string]int{"sft": 0, "cpt": 6, "cpt+sft": 4, "rlag": 4, "rlag-no-floor": 4, "rlag-no-documents": 4}
+	for _, in := range injectors() {
+		groups, err := l.sit(t.Context(), lm, inject{in, 1e-3, 1}, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(groups) != l.Scale.Every*l.Scale.Groups {
+			t.Errorf("%s: %d groups", in.name, len(groups))
+		}
+		for _, g := range groups {
+			documents, asked := 0, 0
+			for _, p := range g {
+				text := lm.Text(p)
+				if isDocument(text) {
+					documents++
+					continue
+				}
+				question, answer, ok := strings.Cut(text, ":")
+				subject := question[strings.LastIndex(question, " ")+1:]
+				if !ok || strings.Contains(question, "|") || subject == "" {
+					t.Errorf("%s: learns %q", in.name, text)
+				}
+				asked++
+				if in.reads() && strings.TrimSuffix(answer, "\n") != "" && p.Part != policy.Preferred && p.Part != policy.Rejected {
+					t.Errorf("%s: %q is part %d", in.name, text, p.Part)
+				}
+			}
+			if documents != want[in.name] || documents+asked != factsRead+2 {
+				t.Errorf("%s: %d documents, %d answers, want %d documents of %d", in.name, documents, asked, want[in.name], factsRead+2)
+			}
+		}
+	}
+}
+
+// Reading is taught by documents that answer both questions.
+func TestReadingLessons(t *testing.T) {
+	l := quickLab(t.TempDir())
+	rng := rand.New(rand.NewPCG(1, 1))
+	lm, err := l.untrained(rng)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := lessons{lm: lm}
+	if err := b.read(200, factsRead, rng); err != nil || b.err != nil {
+		t.Fatal(err, b.err)
+	}
+	for _, lesson := range b.all {
+		text := lm.Text(lesson)
+		context, asked, _ := strings.Cut(strings.TrimSuffix(text, "\n"), "|")
+		questions := strings.Split(asked, "\n")
+		if len(questions) != 2 {
+			t.Fatalf("%q", text)
+		}
+		for _, q := range questions {
+			_, answer, _ := strings.Cut(q, ":")
+			if !strings.Contains(context+";", " "+answer+";") {
+				t.Errorf("%q is not answered by %q", q, context)
+			}
+		}
+	}
+}
