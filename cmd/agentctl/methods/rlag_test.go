@@ -37,7 +37,8 @@ func TestAugmentedGeneration(t *testing.T) {
 }
 
 // No group has what a method must not see: a right answer that RLAG did not
-// find, or a document in SFT. All are of one size.
+// find, which an untrained model does not, a document in SFT, or a question of
+// another split. All are of one size.
 func TestWhatIsInjected(t *testing.T) {
 	l := quickLab(t.TempDir())
 	lm, err := l.untrained(rand.New(rand.NewPCG(1, 1)))
@@ -50,6 +51,10 @@ func TestWhatIsInjected(t *testing.T) {
 	}
 	isDocument := func(s string) bool {
 		return slices.Contains(world.Documents(puzzle.New), strings.TrimSuffix(s, "\n"))
+	}
+	right := map[string]string{}
+	for _, p := range world.Of(puzzle.New).Draw(puzzle.Train, 1000, rand.New(rand.NewPCG(2, 2))) {
+		right[p.Prompt] = p.Answer
 	}
 	want := map[string]int{"sft": 0, "cpt": 6, "cpt+sft": 4, "rlag": 4, "rlag-no-floor": 4, "rlag-no-documents": 4}
 	for _, in := range injectors() {
@@ -69,12 +74,15 @@ func TestWhatIsInjected(t *testing.T) {
 					continue
 				}
 				question, answer, ok := strings.Cut(text, ":")
-				subject := question[strings.LastIndex(question, " ")+1:]
-				if !ok || strings.Contains(question, "|") || subject == "" {
-					t.Errorf("%s: learns %q", in.name, text)
+				want, train := right[question+":"]
+				if !ok || !train {
+					t.Errorf("%s: learns %q, which is no Train question", in.name, text)
 				}
 				asked++
-				if in.reads() && strings.TrimSuffix(answer, "\n") != "" && p.Part != policy.Preferred && p.Part != policy.Rejected {
+				if isRight := strings.TrimSuffix(answer, "\n") == want; isRight == in.reads() {
+					t.Errorf("%s: %q is right: %v", in.name, text, isRight)
+				}
+				if in.reads() && p.Part != policy.Preferred && p.Part != policy.Rejected {
 					t.Errorf("%s: %q is part %d", in.name, text, p.Part)
 				}
 			}

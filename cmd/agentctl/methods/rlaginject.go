@@ -45,7 +45,7 @@ func injectors() []injector {
 	noFloor, noKnowledge := policy.DefaultRLAG(), policy.DefaultRLAG()
 	noFloor.Floor = math.Inf(-1)
 	noKnowledge.Knowledge, noKnowledge.Agreed = 0, 0
-	const contexts = "what it answers to Train questions with and without documents in view, and these documents"
+	const contexts = "what it answers to Train questions with and without documents in view, and these documents, of which one or two answer the question and the others are any"
 	return []injector{
 		{"sft", policy.Imitation{}, "Train questions and their right answers", mixed(0)},
 		{"cpt", policy.Imitation{}, "all New documents", mixed(factsRead + 2)},
