@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/surefoot-ai/surefoot/eval/puzzle"
+	"github.com/surefoot-ai/surefoot/eval/report"
 	"github.com/surefoot-ai/surefoot/policy"
 )
 
@@ -15,7 +16,7 @@ import (
 // nothing is left to do.
 func TestAugmentedGeneration(t *testing.T) {
 	l := quickLab(t.TempDir())
-	l.Scale.BaseUpdates = 20
+	l.Scale.BaseUpdates = 20 // too few to know or to read anything: two sentences say so
 	s, err := l.RLAG(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -23,7 +24,7 @@ func TestAugmentedGeneration(t *testing.T) {
 	if err := s.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	if len(s.Tables) != 3 || len(s.Summary) != 4 || len(s.Figures) != 1 {
+	if len(s.Tables) != 3 || len(s.Summary) != 6 || len(s.Figures) != 1 {
 		t.Errorf("%d tables, %d sentences, %d figures", len(s.Tables), len(s.Summary), len(s.Figures))
 	}
 	l.Progress = func(what string) { t.Errorf("did %s again", what) }
@@ -117,6 +118,22 @@ func TestReadingLessons(t *testing.T) {
 			if !strings.Contains(context+";", " "+answer+";") {
 				t.Errorf("%q is not answered by %q", q, context)
 			}
+		}
+	}
+}
+
+// Base models that cannot read or do not know decide nothing.
+func TestRequire(t *testing.T) {
+	for _, tt := range []struct {
+		known, read int
+		want        report.Verdict
+	}{{95, 90, report.Holds}, {94, 90, report.NotDecided}, {95, 89, report.NotDecided}} {
+		s := report.Study{Verdict: report.Holds}
+		if err := require(&s, []Start{{Known: Quiz{tt.known, 100}, Read: Quiz{tt.read, 100}}}); err != nil {
+			t.Fatal(err)
+		}
+		if s.Verdict != tt.want || len(s.Summary) > 0 != (tt.want == report.NotDecided) {
+			t.Errorf("%d%% and %d%%: %s, %q", tt.known, tt.read, s.Verdict, s.Summary)
 		}
 	}
 }
