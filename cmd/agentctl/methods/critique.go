@@ -29,7 +29,9 @@ func critiques() []string { return []string{verdict, answered, stepWise} }
 // fresh is the control: as many new answers to the bare question.
 const fresh = "no critique"
 
-// critic says something of answers to chains.
+// critic says something of answers to chains. A diagnosis says which of the
+// results are right, up to the first wrong one, and what that should be: "12,36"
+// of "12,35,31".
 func critic(kind string, d puzzle.Domain, problems []puzzle.Problem) policy.Critiquer {
 	of := make(map[string]puzzle.Problem, len(problems))
 	for _, p := range problems {
@@ -41,13 +43,19 @@ func critic(kind string, d puzzle.Domain, problems []puzzle.Problem) policy.Crit
 		return policy.VerdictOnly{Right: right}
 	case answered:
 		return policy.VerdictAndAnswer{Right: right, Answer: func(question string) string {
-			results := of[question].Numbers
-			return fmt.Sprint(results[len(results)-1])
+			all := of[question].Numbers
+			return fmt.Sprint(all[len(all)-1])
 		}}
 	}
 	return policy.StepWise(func(_ context.Context, question, answer string) (string, error) {
-		return d.Check(of[question], answer).Fault.String(), nil
+		p := of[question]
+		return results(p.Numbers[:min(d.Check(p, answer).Fault.Step, len(p.Numbers))]), nil
 	})
+}
+
+// results are as an answer has them.
+func results(numbers []int) string {
+	return strings.ReplaceAll(strings.Trim(fmt.Sprint(numbers), "[]"), " ", ",")
 }
 
 // readable is how much of a wrong answer its critic's reader sees, in bytes:

@@ -22,10 +22,10 @@ func factsWorld(seed uint64) (puzzle.Facts, error) {
 	return puzzle.NewFacts(c)
 }
 
-// reader is the base model of a seed. It has learned the documents of the Known
+// factsReader is the base model of a seed. It has learned the documents of the Known
 // facts, to answer the Train questions about them, and to read: to answer
 // questions about ever new worlds, whose documents stand before them.
-func (l *Lab) reader(ctx context.Context, seed uint64) (*policy.LM, error) {
+func (l *Lab) factsReader(ctx context.Context, seed uint64) (*policy.LM, error) {
 	return l.model(fmt.Sprintf("base/facts-%d", seed), func() (*policy.LM, error) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		lm, err := l.untrained(rng)

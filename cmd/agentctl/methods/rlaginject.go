@@ -121,7 +121,7 @@ func injectRates() []float64 { return []float64{3e-4, 1e-3, 3e-3} }
 // measure.
 func (l *Lab) injected(ctx context.Context, r inject) ([]Mark, error) {
 	return once(l, fmt.Sprintf("inject/%s-%g-%d", r.injector.name, r.rate, r.seed), func() ([]Mark, error) {
-		lm, err := l.reader(ctx, r.seed)
+		lm, err := l.factsReader(ctx, r.seed)
 		if err != nil {
 			return nil, err
 		}
@@ -269,7 +269,7 @@ func (l *Lab) injectAll(ctx context.Context) (knowledge, error) {
 	n, rates := len(k.injectors), injectRates()
 	k.rates, k.runs = make([]float64, n), make([][][]Mark, n)
 	if err := l.each(ctx, len(l.Seeds), func(ctx context.Context, i int) error {
-		_, err := l.reader(ctx, l.Seeds[i])
+		_, err := l.factsReader(ctx, l.Seeds[i])
 		return err
 	}); err != nil {
 		return k, err
@@ -309,7 +309,7 @@ func (l *Lab) starts(ctx context.Context) ([]Start, error) {
 	out := make([]Start, len(l.Seeds))
 	return out, l.each(ctx, len(l.Seeds), func(ctx context.Context, i int) (err error) {
 		out[i], err = once(l, fmt.Sprintf("start/facts-%d", l.Seeds[i]), func() (s Start, err error) {
-			lm, err := l.reader(ctx, l.Seeds[i])
+			lm, err := l.factsReader(ctx, l.Seeds[i])
 			if err != nil {
 				return s, err
 			}
