@@ -3,7 +3,11 @@ package memory
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -111,16 +115,78 @@ func BenchmarkRecall10k(b *testing.B) {
 	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
 }
 
+// benchEpisode is a function of i.
+func benchEpisode(i int) agent.Episode {
+	r := rand.New(rand.NewPCG(7, uint64(i)))
+	return play(fmt.Sprint("e", i), benchTask(r, i), i%3 == 0, "go to cabinet 1", "open cabinet 1", "go to countertop 1", "go to drawer 1")
+}
+
+// BenchmarkRecord is how many episodes a second are durable, from one recorder
+// and from 16, beside how often the disk can sync the same bytes: both are
+// measured in turns in one run, because disks have moods. With group commit the
+// bound is not 1 sync an episode: the metric "of-syncs" is episodes a second by
+// syncs a second.
 func BenchmarkRecord(b *testing.B) {
-	s, err := Open(b.TempDir(), Options{})
+	for _, recorders := range []int{1, 16} {
+		b.Run(fmt.Sprint("recorders=", recorders), func(b *testing.B) {
+			dir := b.TempDir()
+			s, err := Open(dir, Options{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer s.Close()
+			var next atomic.Int64
+			var recording, syncing time.Duration
+			episodes, syncs := 0, 0
+			const turn = 16 * 8
+			for b.Loop() {
+				begin := time.Now()
+				var wg sync.WaitGroup
+				for range recorders {
+					wg.Go(func() {
+						for range turn / recorders {
+							if err := s.Record(b.Context(), benchEpisode(int(next.Add(1)))); err != nil {
+								b.Error(err)
+							}
+						}
+					})
+				}
+				wg.Wait()
+				recording += time.Since(begin)
+				episodes += turn
+				begin = time.Now()
+				syncs += appendAndSync(b, filepath.Join(dir, "plain"))
+				syncing += time.Since(begin)
+			}
+			perSecond, syncsPerSecond := float64(episodes)/recording.Seconds(), float64(syncs)/syncing.Seconds()
+			b.ReportMetric(perSecond, "episodes/s")
+			b.ReportMetric(syncsPerSecond, "syncs/s")
+			b.ReportMetric(perSecond/syncsPerSecond, "of-syncs")
+			b.ReportMetric(0, "ns/op") // a turn of both
+		})
+	}
+}
+
+// appendAndSync appends episodes to a plain file, with a sync after each, and
+// returns how many.
+func appendAndSync(b *testing.B, path string) int {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer s.Close()
-	r := rand.New(rand.NewPCG(7, 8))
-	for i := 0; b.Loop(); i++ {
-		if err := s.Record(b.Context(), play(fmt.Sprint("e", i), benchTask(r, i), i%3 == 0, "go to cabinet 1", "open cabinet 1", "go to countertop 1", "go to drawer 1")); err != nil {
+	defer f.Close()
+	const syncs = 32
+	for i := range syncs {
+		body, err := archive.EncodeEpisode(benchEpisode(i))
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := f.Write(body); err != nil {
+			b.Fatal(err)
+		}
+		if err := f.Sync(); err != nil {
 			b.Fatal(err)
 		}
 	}
+	return syncs
 }

@@ -1,7 +1,6 @@
 package memory
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -17,72 +16,9 @@ import (
 // mistake are one in any case.
 const nearDuplicate = 0.8
 
-// plan works out which items change when e and its lessons are recorded. The
-// caller holds the read lock.
-func (s *Store) plan(ctx context.Context, e agent.Episode, lessons []agent.Lesson) ([]archive.Item, error) {
-	var changed []archive.Item
-	if class := s.verbatimClass(e); class != "" {
-		it, err := s.planVerbatim(ctx, e, class)
-		if err != nil {
-			return nil, err
-		}
-		changed = append(changed, it)
-	}
-	d := draft{Store: s, episode: e, lessons: map[string]*agent.Lesson{}}
-	if e.Outcome.Success {
-		d.contradict()
-	}
-	if err := d.merge(lessons); err != nil {
-		return nil, err
-	}
-	for _, id := range d.order {
-		it, err := lessonItem(*d.lessons[id])
-		if err != nil {
-			return nil, err
-		}
-		changed = append(changed, it)
-	}
-	return changed, nil
-}
-
-// verbatimClass is the class in which e is kept word for word, or none. A
-// failure has one only in the form that is the control condition.
-func (s *Store) verbatimClass(e agent.Episode) agent.ItemKind {
-	switch {
-	case e.Outcome.Success:
-		return agent.KindDemonstration
-	case s.o.Form == UniformVerbatim:
-		return agent.KindRawFailure
-	}
-	return ""
-}
-
-// planVerbatim is the item for e, or the item of the same actions counted once
-// more.
-func (s *Store) planVerbatim(ctx context.Context, e agent.Episode, class agent.ItemKind) (archive.Item, error) {
-	old, ok := s.byKey[actionsKey(e, class)]
-	if !ok {
-		if s.items[e.ID] != nil {
-			return archive.Item{}, fmt.Errorf("its ID is that of a lesson: %w", ErrConflict)
-		}
-		return verbatimItem(e, class)
-	}
-	it, err := s.archive.Item(ctx, old)
-	if err != nil {
-		return archive.Item{}, err
-	}
-	v, err := decodeVerbatim(it.Body)
-	if err != nil {
-		return archive.Item{}, err
-	}
-	v.Seen++
-	it.Body, err = json.Marshal(v)
-	return it, err
-}
-
 // draft is the lessons that one episode changes.
 type draft struct {
-	*Store
+	*overlay
 	episode agent.Episode
 	lessons map[string]*agent.Lesson // by ID
 	order   []string                 // of change
@@ -93,8 +29,7 @@ type draft struct {
 func (d *draft) edit(id string) *agent.Lesson {
 	l := d.lessons[id]
 	if l == nil {
-		c := d.items[id].lesson
-		c.For, c.Against = slices.Clone(c.For), slices.Clone(c.Against)
+		c := cloneLesson(*d.lesson(id))
 		l = &c
 		d.lessons[id] = l
 		d.order = append(d.order, id)
@@ -105,25 +40,19 @@ func (d *draft) edit(id string) *agent.Lesson {
 // related are the IDs of the lessons about the task or about its kind.
 func (d *draft) related(task string) []string {
 	if task == "" {
-		return d.byKind[[2]string{d.episode.Task.Suite, d.episode.Task.Kind}]
+		return d.kindLessons([2]string{d.episode.Task.Suite, d.episode.Task.Kind})
 	}
-	var out []string
-	for _, id := range d.byTask[[2]string{d.episode.Task.Suite, task}] {
-		if d.items[id].Class == agent.KindLesson {
-			out = append(out, id)
-		}
-	}
-	return out
+	return d.taskLessons([2]string{d.episode.Task.Suite, task})
 }
 
 // contradict counts the success against the lessons that it belies.
 func (d *draft) contradict() {
-	ids := slices.Clone(d.related(""))
+	ids := d.related("")
 	if d.episode.Task.ID != "" {
 		ids = append(ids, d.related(d.episode.Task.ID)...)
 	}
 	for _, id := range ids {
-		if old := d.items[id].lesson; old.Mistake == "" || !lesson.Contradicts(old, d.episode) {
+		if old := d.lesson(id); old.Mistake == "" || !lesson.Contradicts(*old, d.episode) {
 			continue
 		}
 		l := d.edit(id)
@@ -140,10 +69,10 @@ func (d *draft) merge(lessons []agent.Lesson) error {
 	for _, l := range lessons {
 		id := d.same(l, taken)
 		if id == "" {
-			if id = d.o.NewID(); d.items[id] != nil || d.lessons[id] != nil || id == d.episode.ID {
+			if id = d.store.o.NewID(); d.known(id) || d.lessons[id] != nil || id == d.episode.ID {
 				return fmt.Errorf("lesson ID %q is in use: %w", id, ErrConflict)
 			}
-			l.ID, l.Created, l.For, l.Against = id, d.o.Clock(), []string{d.episode.ID}, nil
+			l.ID, l.Created, l.For, l.Against = id, d.store.o.Clock(), []string{d.episode.ID}, nil
 			l.State = stateOf(l)
 			d.lessons[id] = &l
 			d.order = append(d.order, id)
@@ -174,7 +103,7 @@ func (d *draft) support(old *agent.Lesson, l agent.Lesson) {
 
 // same is the ID of the lesson with which l is to be merged, or "".
 func (d *draft) same(l agent.Lesson, taken map[string]bool) string {
-	ids := slices.Clone(d.related(l.Task))
+	ids := d.related(l.Task)
 	for _, id := range d.order {
 		if !slices.Contains(ids, id) {
 			ids = append(ids, id)
@@ -184,7 +113,7 @@ func (d *draft) same(l agent.Lesson, taken map[string]bool) string {
 	for _, id := range ids {
 		old := d.lessons[id]
 		if old == nil {
-			old = &d.items[id].lesson
+			old = d.lesson(id)
 		}
 		if old.Task != l.Task || old.Expires.IsZero() != l.Expires.IsZero() || (old.Mistake == "") != (l.Mistake == "") ||
 			(old.State == agent.LessonQuarantined) != (l.State == agent.LessonQuarantined) {

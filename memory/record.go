@@ -15,10 +15,8 @@ import (
 	"github.com/surefoot-ai/surefoot/memory/redact"
 )
 
-var (
-	errStale = errors.New("another process wrote in between")
-	errKnown = errors.New("episode is already recorded")
-)
+// errStale asks for a new plan.
+var errStale = errors.New("what memory knows has changed in between")
 
 // Record keeps e and learns from it; it returns nil only once both are on the
 // disk. A success is kept as a demonstration; the same actions in the same task
@@ -34,6 +32,10 @@ var (
 // An Abstracter that fails is replaced by lesson.Default for this episode; an
 // Embedder that fails leaves the item to BM25 until the next Open. Neither
 // loses an episode. If ctx ends first, nothing is recorded.
+//
+// Episodes of concurrent recorders are committed together, with one sync of the
+// disk: each is planned on what memory knows with those before it, and one that
+// fails does not fail the others.
 func (s *Store) Record(ctx context.Context, e agent.Episode) error {
 	if e.ID == "" {
 		return ErrNoID
@@ -54,70 +56,7 @@ func (s *Store) Record(ctx context.Context, e agent.Episode) error {
 	if err != nil {
 		return fmt.Errorf("episode %s: %w", e.ID, err)
 	}
-	s.write.Lock()
-	defer s.write.Unlock()
-	for {
-		err := s.recordOnce(ctx, e, body, lessons)
-		if !errors.Is(err, errStale) {
-			return err
-		}
-	}
-}
-
-// recordOnce plans the changes on what memory knows now and commits them, or
-// returns errStale if another process was faster.
-func (s *Store) recordOnce(ctx context.Context, e agent.Episode, body []byte, lessons []agent.Lesson) error {
-	if err := s.current(ctx); err != nil {
-		return err
-	}
-	gen := s.gen
-	changed, err := s.plan(ctx, e, lessons)
-	s.mu.RUnlock()
-	if err != nil {
-		return fmt.Errorf("episode %s: %w", e.ID, err)
-	}
-	if err := s.vectorize(ctx, changed); err != nil {
-		return err
-	}
-	err = s.archive.Write(ctx, func(tx *archive.Tx) error {
-		if tx.Generation() != gen+1 {
-			return errStale
-		}
-		if added, err := tx.PutEpisode(ctx, e, body); err != nil {
-			return err
-		} else if !added {
-			return errKnown
-		}
-		for i := range changed {
-			it := &changed[i]
-			if err := tx.PutItem(ctx, it); err != nil {
-				return err
-			}
-			if it.Vector == nil {
-				continue
-			}
-			if err := tx.PutVector(ctx, it.ID, s.o.Embedder.ID(), it.Vector); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if errors.Is(err, errKnown) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed || s.gen > gen {
-		return nil // durable, and a reader has already taken it in
-	}
-	if err := s.apply(ctx, changed); err != nil {
-		return err
-	}
-	s.gen = gen + 1
-	return nil
+	return s.commit(&recording{ctx: ctx, episode: e, body: body, lessons: lessons, done: make(chan struct{})})
 }
 
 // vectorize gives each item its vector, where the embedder has one.

@@ -22,7 +22,7 @@ type Store struct {
 	o       Options
 	archive *archive.Archive
 
-	write sync.Mutex // one Record at a time plans and commits; taken before mu
+	queue queue // of Record; its lead is taken before mu
 
 	mu     sync.RWMutex // guards all below; never held over a call of the Embedder or the Abstracter
 	index  index.Index
@@ -65,7 +65,7 @@ func Open(dir string, o Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{
-		o: o, archive: a, index: index.NewChromem(),
+		o: o, archive: a, queue: newQueue(), index: index.NewChromem(),
 		items: map[string]*entry{}, bySeq: map[int64]*entry{}, byTask: map[[2]string][]string{}, byKind: map[[2]string][]string{}, byKey: map[string]string{}, kinds: map[[2]string][]string{},
 	}
 	if err := s.load(ctx); err != nil {

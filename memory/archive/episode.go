@@ -159,18 +159,30 @@ func (a *Archive) EpisodeHeads(ctx context.Context, q EpisodeQuery) ([]EpisodeHe
 }
 
 // selectEpisodes returns columns of the episodes that q selects in the
-// order of recording.
+// order of recording. Only what is asked for is compared, so that SQLite can use
+// its indices.
 func (a *Archive) selectEpisodes(ctx context.Context, columns string, q EpisodeQuery) (*sql.Rows, error) {
 	limit := -1
 	if q.MaxEpisodes > 0 {
 		limit = q.MaxEpisodes
 	}
-	success := sql.NullBool{Bool: q.Outcome == Successes, Valid: q.Outcome != AnyOutcome}
+	where := "1"
+	var args []any
+	and := func(column string, value any) {
+		where += " AND " + column + " = ?"
+		args = append(args, value)
+	}
+	for _, c := range [][2]string{{"suite", q.Suite}, {"kind", q.Kind}, {"task", q.Task}} {
+		if c[1] != "" {
+			and(c[0], c[1])
+		}
+	}
+	if q.Outcome != AnyOutcome {
+		and("success", q.Outcome == Successes)
+	}
 	rows, err := a.db.QueryContext(ctx, `SELECT `+columns+` FROM (
-			SELECT * FROM episodes
-			WHERE (?1 = '' OR suite = ?1) AND (?2 = '' OR kind = ?2) AND (?3 = '' OR task = ?3) AND (?4 IS NULL OR success = ?4)
-			ORDER BY seq DESC LIMIT ?5
-		) ORDER BY seq`, q.Suite, q.Kind, q.Task, success, limit)
+			SELECT * FROM episodes WHERE `+where+` ORDER BY seq DESC LIMIT ?
+		) ORDER BY seq`, append(args, limit)...)
 	if err != nil {
 		return nil, classify(err)
 	}
