@@ -32,24 +32,7 @@ func (s *Store) embedMissing(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		changed := make([]archive.Item, 0, len(batch))
-		err = s.archive.Write(ctx, func(tx *archive.Tx) error {
-			for i, e := range batch {
-				if !s.fits(vectors[i]) {
-					continue
-				}
-				if err := tx.PutVector(ctx, e.ID, s.o.Embedder.ID(), vectors[i]); err != nil {
-					return err
-				}
-				it, err := s.archive.Item(ctx, e.ID)
-				if err != nil {
-					return err
-				}
-				it.Vector = vectors[i]
-				changed = append(changed, it)
-			}
-			return nil
-		})
+		changed, err := s.keepVectors(ctx, batch, vectors)
 		if err != nil {
 			return err
 		}
@@ -58,6 +41,34 @@ func (s *Store) embedMissing(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// keepVectors writes the vectors of a batch, unless the store is read-only, and
+// returns the items with them.
+func (s *Store) keepVectors(ctx context.Context, batch []*entry, vectors [][]float32) ([]archive.Item, error) {
+	var changed []archive.Item
+	for i, e := range batch {
+		if !s.fits(vectors[i]) {
+			continue
+		}
+		it, err := s.archive.Item(ctx, e.ID)
+		if err != nil {
+			return nil, err
+		}
+		it.Vector = vectors[i]
+		changed = append(changed, it)
+	}
+	if s.o.ReadOnly || len(changed) == 0 {
+		return changed, nil
+	}
+	return changed, s.archive.Write(ctx, func(tx *archive.Tx) error {
+		for _, it := range changed {
+			if err := tx.PutVector(ctx, it.ID, s.o.Embedder.ID(), it.Vector); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // embed calls the Embedder and checks what it returns.

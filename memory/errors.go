@@ -23,6 +23,12 @@ var (
 	// ErrBusy: another process held the write lock for too long.
 	ErrBusy = archive.ErrBusy
 
+	// ErrFull: the disk has no room left. What was acknowledged is there.
+	ErrFull = archive.ErrFull
+
+	// ErrReadOnly: the folder cannot be written to, or is not to be.
+	ErrReadOnly = archive.ErrReadOnly
+
 	// ErrClosed: the store was closed.
 	ErrClosed = errors.New("memory: store is closed")
 

@@ -71,6 +71,7 @@ type Options struct {
 	Clock       func() time.Time // nil: time.Now. Read for Created, Expires and what has expired
 	NewID       func() string    // nil: UUIDv7. IDs of lessons and raw failures
 	Redact      []redact.Rule    // of secrets that are not kept; nil: redact.Default, empty: none
+	ReadOnly    bool             // Open and all else write nothing, so that a disk that cannot be written to will do; Record returns ErrReadOnly
 	_           struct{}         // keyed fields only
 }
 

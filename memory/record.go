@@ -40,6 +40,9 @@ func (s *Store) Record(ctx context.Context, e agent.Episode) error {
 	if e.ID == "" {
 		return ErrNoID
 	}
+	if s.o.ReadOnly {
+		return fmt.Errorf("episode %s: %s: opened to be read only: %w", e.ID, s.dir, ErrReadOnly)
+	}
 	e = redact.Episode(s.o.Redact, e)
 	body, err := archive.EncodeEpisode(e)
 	if err != nil {

@@ -20,6 +20,7 @@ import (
 // reader sees what the others have written.
 type Store struct {
 	o       Options
+	dir     string
 	archive *archive.Archive
 
 	queue queue // of Record; its lead is taken before mu
@@ -49,23 +50,27 @@ const fileName = "memory.db"
 
 // Open opens the memory in dir, creating dir if it is not there. The vector
 // index is rebuilt, and items for which the Embedder has no vector yet are
-// embedded. It returns ErrNewerSchema, ErrCorrupt, ErrBusy or ErrForm where
-// they fit.
+// embedded. It returns ErrNewerSchema, ErrCorrupt, ErrBusy, ErrFull, ErrReadOnly
+// or ErrForm where they fit.
 func Open(dir string, o Options) (*Store, error) {
 	o, err := o.withDefaults()
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, err
-	}
 	ctx := context.Background()
-	a, err := archive.Open(ctx, filepath.Join(dir, fileName))
+	open := archive.OpenReadOnly
+	if !o.ReadOnly {
+		open = archive.Open
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return nil, err
+		}
+	}
+	a, err := open(ctx, filepath.Join(dir, fileName))
 	if err != nil {
 		return nil, err
 	}
 	s := &Store{
-		o: o, archive: a, queue: newQueue(), index: index.NewChromem(),
+		o: o, dir: dir, archive: a, queue: newQueue(), index: index.NewChromem(),
 		items: map[string]*entry{}, bySeq: map[int64]*entry{}, byTask: map[[2]string][]string{}, byKind: map[[2]string][]string{}, byKey: map[string]string{}, kinds: map[[2]string][]string{},
 	}
 	if err := s.load(ctx); err != nil {
@@ -75,7 +80,7 @@ func Open(dir string, o Options) (*Store, error) {
 }
 
 func (s *Store) load(ctx context.Context) error {
-	form, err := s.archive.Setting(ctx, "form", string(s.o.Form))
+	form, err := s.form(ctx)
 	if err != nil {
 		return err
 	}
@@ -86,6 +91,18 @@ func (s *Store) load(ctx context.Context) error {
 		return err
 	}
 	return s.embedMissing(ctx)
+}
+
+// form is the form of the folder, which is that of the options if it has none.
+func (s *Store) form(ctx context.Context) (string, error) {
+	if !s.o.ReadOnly {
+		return s.archive.Setting(ctx, "form", string(s.o.Form))
+	}
+	form, err := s.archive.Lookup(ctx, "form")
+	if errors.Is(err, ErrNotFound) {
+		return string(s.o.Form), nil
+	}
+	return form, err
 }
 
 // Close closes the store. Whatever is called after it returns ErrClosed; a

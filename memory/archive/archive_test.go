@@ -317,7 +317,12 @@ func TestDamageIsFound(t *testing.T) {
 	for _, tt := range []struct{ name, statement string }{
 		{"episode", `UPDATE episodes SET body = CAST(replace(CAST(body AS TEXT), 'go', 'no') AS BLOB)`},
 		{"episode that was never JSON", `UPDATE episodes SET body = x'00', hash = x'6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d'`},
+		{"episode that is missing", `DELETE FROM episodes WHERE id = 'e'`},
+		{"episode in another place", `UPDATE episodes SET seq = 3 WHERE id = 'e'`},
+		{"outcome", `UPDATE episodes SET success = 0`},
 		{"vector", `UPDATE vectors SET data = x'0000'`},
+		{"vector of other numbers", `UPDATE vectors SET data = x'0000803f0000803f'`},
+		{"item", `UPDATE items SET doc = 'other'`},
 		{"search entry", `DELETE FROM search`},
 		{"search text", `UPDATE search SET text = 'other'`},
 	} {
@@ -328,6 +333,7 @@ func TestDamageIsFound(t *testing.T) {
 			}
 			defer a.Close()
 			put(t, a, episode("e", true))
+			put(t, a, episode("f", true))
 			write(t, a, func(tx *Tx) error {
 				if err := tx.PutItem(t.Context(), &Item{ID: "i", Text: "x", Body: []byte{}}); err != nil {
 					return err
@@ -348,7 +354,7 @@ func TestDamageIsFound(t *testing.T) {
 			if tt.name == "episode" && (!errors.Is(byID, ErrCorrupt) || !errors.Is(list, ErrCorrupt)) {
 				t.Errorf("read: %v, %v", byID, list)
 			}
-			if _, err := a.Items(t.Context(), 0, "m"); tt.name == "vector" && !errors.Is(err, ErrCorrupt) {
+			if _, err := a.Items(t.Context(), 0, "m"); (strings.HasPrefix(tt.name, "vector") || tt.name == "item") && !errors.Is(err, ErrCorrupt) {
 				t.Errorf("items: %v", err)
 			}
 		})

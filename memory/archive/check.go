@@ -1,55 +1,134 @@
 package archive
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
+
+	"github.com/surefoot-ai/surefoot/agent"
 )
 
-// Check reads the whole file and returns ErrCorrupt if it, an episode, an item
-// or a vector is damaged, or if the search index does not agree with the items.
+// Check reads the whole file and returns ErrCorrupt with all that is wrong: the
+// file's structure, an episode that is damaged, missing or in another place, an
+// item or a vector that is damaged, a search index that does not agree with the
+// items.
 func (a *Archive) Check(ctx context.Context) error {
-	var verdict string
-	if err := a.db.QueryRowContext(ctx, `PRAGMA integrity_check(1)`).Scan(&verdict); err != nil {
-		return fmt.Errorf("%s: %w", a.path, classify(err))
-	}
-	if verdict != "ok" {
-		return fmt.Errorf("%s: %s: %w", a.path, verdict, ErrCorrupt)
-	}
-	if err := a.checkEpisodes(ctx); err != nil {
+	gen, episodes, err := a.head.read()
+	if err != nil {
 		return err
 	}
+	var wrong []error
+	for _, check := range []func(context.Context) error{
+		func(ctx context.Context) error { return a.checkHead(ctx, gen, episodes) },
+		a.checkStructure, a.checkEpisodes, a.checkItems, a.checkSearch,
+	} {
+		err := check(ctx)
+		if err != nil && !errors.Is(err, ErrCorrupt) {
+			return err
+		}
+		wrong = append(wrong, err)
+	}
+	return errors.Join(wrong...)
+}
+
+func (a *Archive) checkStructure(ctx context.Context) error {
+	rows, err := a.db.QueryContext(ctx, `PRAGMA integrity_check`)
+	if err != nil {
+		return a.classify(err)
+	}
+	defer rows.Close()
+	var wrong []error
+	for rows.Next() {
+		var verdict string
+		if err := rows.Scan(&verdict); err != nil {
+			return a.classify(err)
+		}
+		if verdict != "ok" {
+			wrong = append(wrong, fmt.Errorf("%s: %s: %w", a.path, verdict, ErrCorrupt))
+		}
+	}
+	return errors.Join(append(wrong, a.classify(rows.Err()))...)
+}
+
+func (a *Archive) checkEpisodes(ctx context.Context) error {
+	conn, err := a.db.Conn(ctx)
+	if err != nil {
+		return a.classify(err)
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(ctx, `BEGIN`); err != nil { // one state of the file for both reads
+		return a.classify(err)
+	}
+	defer conn.ExecContext(context.WithoutCancel(ctx), `ROLLBACK`)
+	var want, have tally
+	if err := conn.QueryRowContext(ctx, selectTally).Scan(&want.episodes, &want.chain); err != nil {
+		return a.named(err)
+	}
+	var wrong []error
+	err = eachRow(ctx, conn, `SELECT id, suite, kind, task, success, hash, body FROM episodes ORDER BY seq`, func(scan func(...any) error) error {
+		var e agent.Episode
+		var hash, body []byte
+		if err := scan(&e.ID, &e.Task.Suite, &e.Task.Kind, &e.Task.ID, &e.Outcome.Success, &hash, &body); err != nil {
+			return err
+		}
+		have = tally{have.episodes + 1, link(have.chain, hash)}
+		wrong = append(wrong, checkEpisode(e, hash, body))
+		return nil
+	})
+	if err != nil {
+		return errors.Join(append(wrong, a.named(err))...)
+	}
+	if have.episodes != want.episodes {
+		wrong = append(wrong, fmt.Errorf("%s: %d episodes, %d were recorded: %w", a.path, have.episodes, want.episodes, ErrCorrupt))
+	} else if !bytes.Equal(have.chain, want.chain) {
+		wrong = append(wrong, fmt.Errorf("%s: the chain of its %d episodes differs: %w", a.path, have.episodes, ErrCorrupt))
+	}
+	return errors.Join(wrong...)
+}
+
+// checkEpisode holds what the columns say of an episode against its body.
+func checkEpisode(columns agent.Episode, hash, body []byte) error {
+	if err := verify(columns.ID, hash, body); err != nil {
+		return err
+	}
+	e, err := DecodeEpisode(body)
+	if err != nil {
+		return fmt.Errorf("episode %s: %w", columns.ID, err)
+	}
+	if e.ID != columns.ID || e.Task.Suite != columns.Task.Suite || e.Task.Kind != columns.Task.Kind || e.Task.ID != columns.Task.ID || e.Outcome.Success != columns.Outcome.Success {
+		return fmt.Errorf("episode %s: its columns differ from its body: %w", columns.ID, ErrCorrupt)
+	}
+	return nil
+}
+
+func (a *Archive) checkItems(ctx context.Context) error {
+	rows, err := a.db.QueryContext(ctx, `SELECT i.seq, i.id, i.class, i.suite, i.kind, i.task, i.key, i.text, i.doc, i.body, i.hash, v.width, v.data, v.hash
+		FROM items i LEFT JOIN vectors v ON v.item = i.seq ORDER BY i.seq`)
+	if err != nil {
+		return a.classify(err)
+	}
+	defer rows.Close()
+	var wrong []error
+	for rows.Next() {
+		if _, err := a.scanItem(rows.Scan); err != nil {
+			wrong = append(wrong, err)
+		}
+	}
+	return errors.Join(append(wrong, a.classify(rows.Err()))...)
+}
+
+func (a *Archive) checkSearch(ctx context.Context) error {
 	var odd int
 	err := a.db.QueryRowContext(ctx, `SELECT
 		(SELECT count(*) FROM items i LEFT JOIN search s ON s.rowid = i.seq WHERE s.text IS NOT i.text) +
 		(SELECT count(*) FROM search WHERE rowid NOT IN (SELECT seq FROM items)) +
-		(SELECT count(*) FROM vectors WHERE item NOT IN (SELECT seq FROM items) OR length(data) <> 4 * width)`).Scan(&odd)
+		(SELECT count(*) FROM vectors WHERE item NOT IN (SELECT seq FROM items))`).Scan(&odd)
 	if err != nil {
-		return fmt.Errorf("%s: %w", a.path, classify(err))
+		return a.classify(err)
 	}
 	if odd > 0 {
 		return fmt.Errorf("%s: %d items whose search entry or vector does not fit: %w", a.path, odd, ErrCorrupt)
 	}
 	return nil
-}
-
-func (a *Archive) checkEpisodes(ctx context.Context) error {
-	rows, err := a.db.QueryContext(ctx, `SELECT id, hash, body FROM episodes ORDER BY seq`)
-	if err != nil {
-		return classify(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var id string
-		var hash, body []byte
-		if err := rows.Scan(&id, &hash, &body); err != nil {
-			return classify(err)
-		}
-		if err := verify(id, hash, body); err != nil {
-			return err
-		}
-		if _, err := DecodeEpisode(body); err != nil {
-			return fmt.Errorf("episode %s: %w", id, err)
-		}
-	}
-	return classify(rows.Err())
 }

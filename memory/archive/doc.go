@@ -9,5 +9,12 @@
 //
 // On damage a reader returns an error that wraps [ErrCorrupt] and names what
 // is damaged; it never returns bytes whose hash is wrong and it repairs
-// nothing. A file written by a later version is refused with [ErrNewerSchema].
+// nothing. Episodes, items and vectors have a hash each; the file keeps a count
+// and a chain of its episodes, so that one that is missing shows in
+// [Archive.Check]; and beside it lies the head, a few bytes that say after each
+// commit how many there were, so that a lost end of the write-ahead log shows
+// when the file is opened. What cannot be told from the truth is a folder that
+// was taken back to an earlier state as a whole, head included.
+//
+// A file written by a later version is refused with [ErrNewerSchema].
 package archive

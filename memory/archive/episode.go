@@ -41,6 +41,7 @@ func (t *Tx) PutEpisode(ctx context.Context, e agent.Episode, body []byte) (adde
 		return false, err
 	}
 	if n, err := res.RowsAffected(); err != nil || n == 1 {
+		t.added = append(t.added, hash[:])
 		return n == 1, err
 	}
 	var old []byte
@@ -62,7 +63,7 @@ func (a *Archive) HasEpisode(ctx context.Context, id string, body []byte) (bool,
 		return false, nil
 	}
 	if err != nil {
-		return false, classify(err)
+		return false, a.classify(err)
 	}
 	if hash := sha256.Sum256(body); !bytes.Equal(old, hash[:]) {
 		return false, fmt.Errorf("episode %s: %w", id, ErrConflict)
@@ -79,7 +80,7 @@ func (a *Archive) EpisodeBytes(ctx context.Context, id string) ([]byte, error) {
 		return nil, fmt.Errorf("episode %s: %w", id, ErrNotFound)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("episode %s: %w", id, classify(err))
+		return nil, fmt.Errorf("episode %s: %w", id, a.classify(err))
 	}
 	if err := verify(id, hash, body); err != nil {
 		return nil, err
@@ -122,7 +123,7 @@ func (a *Archive) Episodes(ctx context.Context, q EpisodeQuery) ([]agent.Episode
 		var id string
 		var hash, body []byte
 		if err := rows.Scan(&id, &hash, &body); err != nil {
-			return nil, classify(err)
+			return nil, a.classify(err)
 		}
 		if err := verify(id, hash, body); err != nil {
 			return nil, err
@@ -133,7 +134,7 @@ func (a *Archive) Episodes(ctx context.Context, q EpisodeQuery) ([]agent.Episode
 		}
 		out = append(out, e)
 	}
-	return out, classify(rows.Err())
+	return out, a.classify(rows.Err())
 }
 
 // EpisodeHead says which task an episode is of.
@@ -151,11 +152,11 @@ func (a *Archive) EpisodeHeads(ctx context.Context, q EpisodeQuery) ([]EpisodeHe
 	for rows.Next() {
 		var h EpisodeHead
 		if err := rows.Scan(&h.ID, &h.Suite, &h.Task); err != nil {
-			return nil, classify(err)
+			return nil, a.classify(err)
 		}
 		out = append(out, h)
 	}
-	return out, classify(rows.Err())
+	return out, a.classify(rows.Err())
 }
 
 // selectEpisodes returns columns of the episodes that q selects in the
@@ -184,7 +185,7 @@ func (a *Archive) selectEpisodes(ctx context.Context, columns string, q EpisodeQ
 			SELECT * FROM episodes WHERE `+where+` ORDER BY seq DESC LIMIT ?
 		) ORDER BY seq`, append(args, limit)...)
 	if err != nil {
-		return nil, classify(err)
+		return nil, a.classify(err)
 	}
 	return rows, nil
 }
@@ -193,7 +194,7 @@ func (a *Archive) selectEpisodes(ctx context.Context, columns string, q EpisodeQ
 func (a *Archive) Outcomes(ctx context.Context) (map[string]bool, error) {
 	rows, err := a.db.QueryContext(ctx, `SELECT id, success FROM episodes`)
 	if err != nil {
-		return nil, classify(err)
+		return nil, a.classify(err)
 	}
 	defer rows.Close()
 	out := map[string]bool{}
@@ -201,9 +202,9 @@ func (a *Archive) Outcomes(ctx context.Context) (map[string]bool, error) {
 		var id string
 		var success bool
 		if err := rows.Scan(&id, &success); err != nil {
-			return nil, classify(err)
+			return nil, a.classify(err)
 		}
 		out[id] = success
 	}
-	return out, classify(rows.Err())
+	return out, a.classify(rows.Err())
 }

@@ -15,19 +15,26 @@ var (
 	ErrNewerSchema = errors.New("written by a later version")
 	ErrCorrupt     = errors.New("corrupt")
 	ErrBusy        = errors.New("another process is writing")
+	ErrFull        = errors.New("no room left on the disk")
+	ErrReadOnly    = errors.New("cannot be written to")
 )
 
-// classify adds the sentinel that fits a SQLite error.
-func classify(err error) error {
+// classify adds to a SQLite error the file and the sentinel that fits it, and
+// leaves every other error as it is.
+func (a *Archive) classify(err error) error {
 	var s *sqlite.Error
 	if !errors.As(err, &s) {
 		return err
 	}
 	switch s.Code() & 0xff {
 	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT:
-		return fmt.Errorf("%w: %w", ErrCorrupt, err)
+		err = fmt.Errorf("%w: %w", ErrCorrupt, err)
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
-		return fmt.Errorf("%w: %w", ErrBusy, err)
+		err = fmt.Errorf("%w: %w", ErrBusy, err)
+	case sqlite3.SQLITE_FULL:
+		err = fmt.Errorf("%w: %w", ErrFull, err)
+	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN:
+		err = fmt.Errorf("%w: %w", ErrReadOnly, err)
 	}
-	return err
+	return fmt.Errorf("%s: %w", a.path, err)
 }

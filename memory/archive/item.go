@@ -1,7 +1,9 @@
 package archive
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -22,6 +24,16 @@ type Item struct {
 	Vector            []float32 // nil if the embedder that was asked for has none of it
 }
 
+// hash is the SHA-256 of what is kept of it but its Seq, each part with its
+// length before it.
+func (it *Item) hash() []byte {
+	h := sha256.New()
+	for _, part := range []string{it.ID, string(it.Class), it.Suite, it.Kind, it.Task, it.Key, it.Text, it.Doc, string(it.Body)} {
+		fmt.Fprintf(h, "%d:%s", len(part), part)
+	}
+	return h.Sum(nil)
+}
+
 // PutItem adds it or, by its ID, replaces it, and sets it.Seq; the vectors of a
 // replaced item whose text changed are dropped. Vector is not written: see
 // PutVector.
@@ -34,15 +46,15 @@ func (t *Tx) PutItem(ctx context.Context, it *Item) error {
 	err := t.tx.QueryRowContext(ctx, `SELECT seq, text FROM items WHERE id = ?`, it.ID).Scan(&seq, &old)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		err = t.tx.QueryRowContext(ctx, `INSERT INTO items (id, class, suite, kind, task, key, text, doc, body, gen)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
-			it.ID, it.Class, it.Suite, it.Kind, it.Task, it.Key, it.Text, it.Doc, it.Body, t.gen).Scan(&seq)
+		err = t.tx.QueryRowContext(ctx, `INSERT INTO items (id, class, suite, kind, task, key, text, doc, body, hash, gen)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
+			it.ID, it.Class, it.Suite, it.Kind, it.Task, it.Key, it.Text, it.Doc, it.Body, it.hash(), t.gen).Scan(&seq)
 		if err == nil {
 			_, err = t.tx.ExecContext(ctx, `INSERT INTO search (rowid, text) VALUES (?, ?)`, seq, it.Text)
 		}
 	case err == nil:
-		_, err = t.tx.ExecContext(ctx, `UPDATE items SET class = ?, suite = ?, kind = ?, task = ?, key = ?, text = ?, doc = ?, body = ?, gen = ?
-			WHERE seq = ?`, it.Class, it.Suite, it.Kind, it.Task, it.Key, it.Text, it.Doc, it.Body, t.gen, seq)
+		_, err = t.tx.ExecContext(ctx, `UPDATE items SET class = ?, suite = ?, kind = ?, task = ?, key = ?, text = ?, doc = ?, body = ?, hash = ?, gen = ?
+			WHERE seq = ?`, it.Class, it.Suite, it.Kind, it.Task, it.Key, it.Text, it.Doc, it.Body, it.hash(), t.gen, seq)
 		if err == nil && old != it.Text {
 			_, err = t.tx.ExecContext(ctx, `DELETE FROM vectors WHERE item = ?`, seq)
 		}
@@ -60,27 +72,27 @@ func (t *Tx) PutItem(ctx context.Context, it *Item) error {
 // Items returns the items changed after generation since, oldest first, with
 // the vectors that embedder made of them. Since 0 returns all.
 func (a *Archive) Items(ctx context.Context, since int64, embedder string) ([]Item, error) {
-	rows, err := a.db.QueryContext(ctx, `SELECT i.seq, i.id, i.class, i.suite, i.kind, i.task, i.key, i.text, i.doc, i.body, v.width, v.data
+	rows, err := a.db.QueryContext(ctx, `SELECT i.seq, i.id, i.class, i.suite, i.kind, i.task, i.key, i.text, i.doc, i.body, i.hash, v.width, v.data, v.hash
 		FROM items i LEFT JOIN vectors v ON v.item = i.seq AND v.embedder = ?
 		WHERE i.gen > ? ORDER BY i.seq`, embedder, since)
 	if err != nil {
-		return nil, classify(err)
+		return nil, a.classify(err)
 	}
 	defer rows.Close()
 	var out []Item
 	for rows.Next() {
-		it, err := scanItem(rows.Scan)
+		it, err := a.scanItem(rows.Scan)
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, it)
 	}
-	return out, classify(rows.Err())
+	return out, a.classify(rows.Err())
 }
 
 // Item returns one item, without vector, or ErrNotFound.
 func (a *Archive) Item(ctx context.Context, id string) (Item, error) {
-	it, err := scanItem(a.db.QueryRowContext(ctx, `SELECT seq, id, class, suite, kind, task, key, text, doc, body, NULL, NULL
+	it, err := a.scanItem(a.db.QueryRowContext(ctx, `SELECT seq, id, class, suite, kind, task, key, text, doc, body, hash, NULL, NULL, NULL
 		FROM items WHERE id = ?`, id).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Item{}, fmt.Errorf("item %s: %w", id, ErrNotFound)
@@ -88,14 +100,20 @@ func (a *Archive) Item(ctx context.Context, id string) (Item, error) {
 	return it, err
 }
 
-func scanItem(scan func(...any) error) (Item, error) {
+func (a *Archive) scanItem(scan func(...any) error) (Item, error) {
 	var it Item
 	var width sql.NullInt64
-	var data []byte
-	if err := scan(&it.Seq, &it.ID, &it.Class, &it.Suite, &it.Kind, &it.Task, &it.Key, &it.Text, &it.Doc, &it.Body, &width, &data); err != nil {
-		return Item{}, classify(err)
+	var hash, data, dataHash []byte
+	if err := scan(&it.Seq, &it.ID, &it.Class, &it.Suite, &it.Kind, &it.Task, &it.Key, &it.Text, &it.Doc, &it.Body, &hash, &width, &data, &dataHash); err != nil {
+		return Item{}, a.classify(err)
+	}
+	if !bytes.Equal(hash, it.hash()) {
+		return Item{}, fmt.Errorf("%s: item %s: its hash differs: %w", a.path, it.ID, ErrCorrupt)
 	}
 	if width.Valid {
+		if !bytes.Equal(dataHash, vectorHash(data)) {
+			return Item{}, fmt.Errorf("%s: vector of item %s: its hash differs: %w", a.path, it.ID, ErrCorrupt)
+		}
 		v, err := DecodeVector(data, int(width.Int64))
 		if err != nil {
 			return Item{}, fmt.Errorf("item %s: %w", it.ID, err)

@@ -8,7 +8,7 @@ import (
 
 // SchemaVersion is the version this package writes. It is kept in the file's
 // user_version.
-const SchemaVersion = 1
+const SchemaVersion = 2
 
 // applicationID marks the file as ours: "SURE".
 const applicationID = 0x53555245
@@ -63,32 +63,51 @@ CREATE VIRTUAL TABLE search_terms USING fts5vocab (search, row);
 
 INSERT INTO meta (key, value) VALUES ('generation', 0);
 `,
+	`
+ALTER TABLE items   ADD COLUMN hash BLOB NOT NULL DEFAULT x'';  -- SHA-256, see Item.hash
+ALTER TABLE vectors ADD COLUMN hash BLOB NOT NULL DEFAULT x'';  -- SHA-256 of data
+
+INSERT INTO meta (key, value) VALUES ('episodes', 0), ('chain', x'');  -- how many, and see link
+`,
+}
+
+// schemaOf is the version of an archive, 0 for an empty file. Other files, and
+// later versions, are refused.
+func schemaOf(ctx context.Context, from interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}) (int, error) {
+	var version, app int
+	if err := from.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil {
+		return 0, err
+	}
+	if err := from.QueryRowContext(ctx, `PRAGMA application_id`).Scan(&app); err != nil {
+		return 0, err
+	}
+	switch {
+	case version > SchemaVersion:
+		return 0, fmt.Errorf("schema %d, this program knows %d: %w", version, SchemaVersion, ErrNewerSchema)
+	case version > 0 && app != applicationID, version < 0:
+		return 0, fmt.Errorf("not an archive of this program: %w", ErrCorrupt)
+	}
+	return version, nil
 }
 
 // migrate brings the file to SchemaVersion or refuses it.
 func (a *Archive) migrate(ctx context.Context) error {
 	return a.inTx(ctx, func(tx *sql.Tx) error {
-		var version, app int
-		if err := tx.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil {
+		version, err := schemaOf(ctx, tx)
+		if err != nil || version == SchemaVersion {
 			return err
-		}
-		if err := tx.QueryRowContext(ctx, `PRAGMA application_id`).Scan(&app); err != nil {
-			return err
-		}
-		switch {
-		case version > SchemaVersion:
-			return fmt.Errorf("schema %d, this program knows %d: %w", version, SchemaVersion, ErrNewerSchema)
-		case version > 0 && app != applicationID, version < 0:
-			return fmt.Errorf("not an archive of this program: %w", ErrCorrupt)
-		case version == SchemaVersion:
-			return nil
 		}
 		for v := version; v < SchemaVersion; v++ {
 			if _, err := tx.ExecContext(ctx, migrations[v]); err != nil {
 				return fmt.Errorf("migration from schema %d: %w", v, err)
 			}
 		}
-		_, err := tx.ExecContext(ctx, fmt.Sprintf(`PRAGMA user_version = %d; PRAGMA application_id = %d`, SchemaVersion, applicationID))
+		if err := a.hashAll(ctx, tx); err != nil {
+			return fmt.Errorf("migration from schema %d: %w", version, err)
+		}
+		_, err = tx.ExecContext(ctx, fmt.Sprintf(`PRAGMA user_version = %d; PRAGMA application_id = %d`, SchemaVersion, applicationID))
 		return err
 	})
 }

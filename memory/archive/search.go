@@ -37,19 +37,19 @@ func (a *Archive) Search(ctx context.Context, text string) ([]Hit, error) {
 	match := `"` + strings.Join(words, `" OR "`) + `"`
 	rows, err := a.db.QueryContext(ctx, `SELECT rowid, -bm25(search) FROM search WHERE search MATCH ?`, match)
 	if err != nil {
-		return nil, fmt.Errorf("search for %s: %w", match, classify(err))
+		return nil, fmt.Errorf("search for %s: %w", match, a.classify(err))
 	}
 	defer rows.Close()
 	var out []Hit
 	for rows.Next() {
 		var h Hit
 		if err := rows.Scan(&h.Seq, &h.BM25); err != nil {
-			return nil, classify(err)
+			return nil, a.classify(err)
 		}
 		out = append(out, h)
 	}
 	slices.SortFunc(out, func(a, b Hit) int { return cmp.Or(cmp.Compare(b.BM25, a.BM25), cmp.Compare(a.Seq, b.Seq)) })
-	return out, classify(rows.Err())
+	return out, a.classify(rows.Err())
 }
 
 // telling keeps the rarest words that are in some item, in the order of words.
@@ -63,7 +63,7 @@ func (a *Archive) telling(ctx context.Context, words []string) ([]string, error)
 	}
 	rows, err := a.db.QueryContext(ctx, `SELECT term, doc FROM search_terms WHERE term IN (?`+strings.Repeat(", ?", len(words)-1)+`)`, args...)
 	if err != nil {
-		return nil, classify(err)
+		return nil, a.classify(err)
 	}
 	defer rows.Close()
 	type count struct {
@@ -74,12 +74,12 @@ func (a *Archive) telling(ctx context.Context, words []string) ([]string, error)
 	for rows.Next() {
 		var c count
 		if err := rows.Scan(&c.word, &c.docs); err != nil {
-			return nil, classify(err)
+			return nil, a.classify(err)
 		}
 		counts = append(counts, c)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, classify(err)
+		return nil, a.classify(err)
 	}
 	slices.SortFunc(counts, func(a, b count) int { return cmp.Or(cmp.Compare(a.docs, b.docs), cmp.Compare(a.word, b.word)) })
 	var out []string

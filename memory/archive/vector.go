@@ -2,6 +2,7 @@ package archive
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -33,13 +34,19 @@ func DecodeVector(b []byte, width int) ([]float32, error) {
 	return v, nil
 }
 
+func vectorHash(data []byte) []byte {
+	h := sha256.Sum256(data)
+	return h[:]
+}
+
 // PutVector keeps the vector that embedder made of the item's text, in place
 // of an earlier one of that embedder.
 func (t *Tx) PutVector(ctx context.Context, item, embedder string, v []float32) error {
-	_, err := t.tx.ExecContext(ctx, `INSERT INTO vectors (item, embedder, width, data)
-		SELECT seq, ?, ?, ? FROM items WHERE id = ?
-		ON CONFLICT DO UPDATE SET width = excluded.width, data = excluded.data`,
-		embedder, len(v), EncodeVector(v), item)
+	data := EncodeVector(v)
+	_, err := t.tx.ExecContext(ctx, `INSERT INTO vectors (item, embedder, width, data, hash)
+		SELECT seq, ?, ?, ?, ? FROM items WHERE id = ?
+		ON CONFLICT DO UPDATE SET width = excluded.width, data = excluded.data, hash = excluded.hash`,
+		embedder, len(v), data, vectorHash(data), item)
 	if err != nil {
 		return fmt.Errorf("vector of item %s: %w", item, err)
 	}
