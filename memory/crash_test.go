@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,19 +32,30 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// killedRecorders is how many record at a time in the child of TestKill.
+const killedRecorders = 4
+
 // writeUntilKilled records episodes and prints the ID of each that is durable.
 func writeUntilKilled(dir, n string) error {
 	s, err := Open(dir, Options{})
 	if err != nil {
 		return err
 	}
-	for i := 0; ; i++ {
-		id := n + "-" + strconv.Itoa(i)
-		if err := s.Record(context.Background(), crashEpisode(id)); err != nil {
-			return err
-		}
-		fmt.Println(id)
+	failed := make(chan error)
+	var next atomic.Int64
+	for range killedRecorders {
+		go func() {
+			for {
+				id := n + "-" + strconv.FormatInt(next.Add(1), 10)
+				if err := s.Record(context.Background(), crashEpisode(id)); err != nil {
+					failed <- err
+					return
+				}
+				fmt.Println(id)
+			}
+		}()
 	}
+	return <-failed
 }
 
 // crashEpisode is a function of the ID, so that the parent knows its bytes.
@@ -57,8 +69,8 @@ func crashEpisode(id string) agent.Episode {
 	return e
 }
 
-// TestKill kills a writing process again and again; $SUREFOOT_KILLS says how
-// often. After each kill the store opens, Check passes, and every episode that
+// TestKill kills a process with several recorders again and again;
+// $SUREFOOT_KILLS says how often. After each kill the store opens, Check passes, and every episode that
 // the process had acknowledged is there byte for byte.
 func TestKill(t *testing.T) {
 	kills := 20

@@ -53,7 +53,7 @@ func (s *Store) keepVectors(ctx context.Context, batch []*entry, vectors [][]flo
 		}
 		it, err := s.archive.Item(ctx, e.ID)
 		if err != nil {
-			return nil, err
+			return nil, expected(err)
 		}
 		it.Vector = vectors[i]
 		changed = append(changed, it)

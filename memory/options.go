@@ -29,6 +29,10 @@ const (
 	UniformAbstract Form = "uniform-abstract"
 )
 
+func (f Form) known() bool {
+	return f == Asymmetric || f == UniformVerbatim || f == UniformAbstract
+}
+
 // Embedder turns texts into vectors.
 type Embedder interface {
 	// ID names the function exactly: vectors of equal IDs can be compared. It
@@ -90,11 +94,10 @@ const (
 const TransientLife = time.Hour
 
 func (o Options) withDefaults() (Options, error) {
-	switch o.Form {
-	case "":
+	if o.Form == "" {
 		o.Form = Asymmetric
-	case Asymmetric, UniformVerbatim, UniformAbstract:
-	default:
+	}
+	if !o.Form.known() {
 		return o, fmt.Errorf("memory: Options.Form is %q, must be %q, %q or %q", o.Form, Asymmetric, UniformVerbatim, UniformAbstract)
 	}
 	if o.CountTokens == nil {

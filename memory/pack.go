@@ -105,7 +105,7 @@ func (p *packer) steps(ctx context.Context, c *Candidate) error {
 	p.tried++
 	it, err := p.store.archive.Item(ctx, c.ID)
 	if err != nil {
-		return err
+		return expected(err)
 	}
 	v, err := decodeVerbatim(it.Body)
 	if err != nil {

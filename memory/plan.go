@@ -158,7 +158,7 @@ func (o *overlay) verbatim(ctx context.Context, e agent.Episode, class agent.Ite
 	} else {
 		var err error
 		if it, err = o.store.archive.Item(ctx, old); err != nil {
-			return archive.Item{}, err
+			return archive.Item{}, expected(err)
 		}
 	}
 	v, err := decodeVerbatim(it.Body)

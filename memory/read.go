@@ -3,6 +3,7 @@ package memory
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -133,7 +134,7 @@ func (s *Store) Demonstration(ctx context.Context, id string) (agent.Demonstrati
 		return agent.Demonstration{}, fmt.Errorf("demonstration %s: %w", id, ErrNotFound)
 	}
 	episode, err := s.Episode(ctx, id)
-	return agent.Demonstration{Episode: episode, Seen: e.seen}, err
+	return agent.Demonstration{Episode: episode, Seen: e.seen}, expected(err)
 }
 
 // Demonstrations returns the demonstrations that f selects in the order of
@@ -168,6 +169,15 @@ func bound[E any](s []E, most int) []E {
 		return s[:most]
 	}
 	return s
+}
+
+// expected is the error of looking up what must be there: not to find it is
+// damage.
+func expected(err error) error {
+	if errors.Is(err, ErrNotFound) {
+		return fmt.Errorf("%w: %v", ErrCorrupt, err)
+	}
+	return err
 }
 
 // open reports whether the store is open.

@@ -177,7 +177,7 @@ func (s *Store) nearestSuccesses(ctx context.Context, task agent.Task) ([]agent.
 	for _, c := range found[:min(MaxSuccesses, len(found))] {
 		e, err := s.Episode(ctx, c.ID)
 		if err != nil {
-			return nil, err
+			return nil, expected(err)
 		}
 		out = append(out, e)
 	}

@@ -84,6 +84,9 @@ func (s *Store) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if !Form(form).known() {
+		return fmt.Errorf("form %q: %w", form, ErrCorrupt)
+	}
 	if form != string(s.o.Form) {
 		return fmt.Errorf("form %q, asked for %q: %w", form, s.o.Form, ErrForm)
 	}

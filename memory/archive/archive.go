@@ -29,7 +29,9 @@ type Archive struct {
 	db   *sql.DB
 	path string
 	head head
-	temp string // folder to remove at the end, or ""
+
+	schema int    // that the file had when it was opened
+	temp   string // folder to remove at the end, or ""
 }
 
 // Open opens the archive at path, creating the file but not its folder.
@@ -133,7 +135,9 @@ func (a *Archive) Write(ctx context.Context, f func(*Tx) error) error {
 	var t *Tx
 	err := a.inTx(ctx, func(tx *sql.Tx) error {
 		t = &Tx{tx: tx}
-		if err := tx.QueryRowContext(ctx, `UPDATE meta SET value = value + 1 WHERE key = 'generation' RETURNING value`).Scan(&t.gen); err != nil {
+		if err := tx.QueryRowContext(ctx, `UPDATE meta SET value = value + 1 WHERE key = 'generation' RETURNING value`).Scan(&t.gen); errors.Is(err, sql.ErrNoRows) {
+			return fmt.Errorf("%s: does not count its writes: %w", a.path, ErrCorrupt)
+		} else if err != nil {
 			return err
 		}
 		if err := f(t); err != nil {
@@ -153,6 +157,9 @@ func (a *Archive) Write(ctx context.Context, f func(*Tx) error) error {
 func (a *Archive) Generation(ctx context.Context) (int64, error) {
 	var g int64
 	err := a.db.QueryRowContext(ctx, `SELECT value FROM meta WHERE key = 'generation'`).Scan(&g)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, fmt.Errorf("%s: does not count its writes: %w", a.path, ErrCorrupt)
+	}
 	return g, a.classify(err)
 }
 

@@ -59,10 +59,11 @@ func (a *Archive) hashAll(ctx context.Context, tx *sql.Tx) error {
 		args      []any
 	}
 	var changes []change
-	err = eachRow(ctx, tx, `SELECT seq, id, class, suite, kind, task, key, text, doc, body FROM items`, func(scan func(...any) error) error {
+	err = eachRow(ctx, tx, `SELECT seq, id, class, suite, kind, task, key, text, doc, body, gen FROM items`, func(scan func(...any) error) error {
 		var it Item
-		err := scan(&it.Seq, &it.ID, &it.Class, &it.Suite, &it.Kind, &it.Task, &it.Key, &it.Text, &it.Doc, &it.Body)
-		changes = append(changes, change{`UPDATE items SET hash = ? WHERE seq = ?`, []any{it.hash(), it.Seq}})
+		var gen int64
+		err := scan(&it.Seq, &it.ID, &it.Class, &it.Suite, &it.Kind, &it.Task, &it.Key, &it.Text, &it.Doc, &it.Body, &gen)
+		changes = append(changes, change{`UPDATE items SET hash = ? WHERE seq = ?`, []any{it.hash(gen), it.Seq}})
 		return err
 	})
 	if err != nil {

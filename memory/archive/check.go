@@ -103,7 +103,7 @@ func checkEpisode(columns agent.Episode, hash, body []byte) error {
 }
 
 func (a *Archive) checkItems(ctx context.Context) error {
-	rows, err := a.db.QueryContext(ctx, `SELECT i.seq, i.id, i.class, i.suite, i.kind, i.task, i.key, i.text, i.doc, i.body, i.hash, v.width, v.data, v.hash
+	rows, err := a.db.QueryContext(ctx, `SELECT i.seq, i.id, i.class, i.suite, i.kind, i.task, i.key, i.text, i.doc, i.body, i.gen, i.hash, v.width, v.data, v.hash
 		FROM items i LEFT JOIN vectors v ON v.item = i.seq ORDER BY i.seq`)
 	if err != nil {
 		return a.classify(err)

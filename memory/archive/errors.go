@@ -3,6 +3,7 @@ package archive
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -22,12 +23,16 @@ var (
 // classify adds to a SQLite error the file and the sentinel that fits it, and
 // leaves every other error as it is.
 func (a *Archive) classify(err error) error {
+	if err != nil && strings.HasPrefix(err.Error(), "sql: Scan error") { // a value that this package did not write
+		return fmt.Errorf("%s: %w: %w", a.path, ErrCorrupt, err)
+	}
 	var s *sqlite.Error
 	if !errors.As(err, &s) {
 		return err
 	}
 	switch s.Code() & 0xff {
-	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT:
+	case sqlite3.SQLITE_ERROR, // the statements are right, so it is the schema that is not
+		sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT:
 		err = fmt.Errorf("%w: %w", ErrCorrupt, err)
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
 		err = fmt.Errorf("%w: %w", ErrBusy, err)

@@ -25,12 +25,13 @@ type Item struct {
 }
 
 // hash is the SHA-256 of what is kept of it but its Seq, each part with its
-// length before it.
-func (it *Item) hash() []byte {
+// length before it, and of the generation of its last change.
+func (it *Item) hash(gen int64) []byte {
 	h := sha256.New()
 	for _, part := range []string{it.ID, string(it.Class), it.Suite, it.Kind, it.Task, it.Key, it.Text, it.Doc, string(it.Body)} {
 		fmt.Fprintf(h, "%d:%s", len(part), part)
 	}
+	fmt.Fprint(h, gen)
 	return h.Sum(nil)
 }
 
@@ -48,13 +49,13 @@ func (t *Tx) PutItem(ctx context.Context, it *Item) error {
 	case errors.Is(err, sql.ErrNoRows):
 		err = t.tx.QueryRowContext(ctx, `INSERT INTO items (id, class, suite, kind, task, key, text, doc, body, hash, gen)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
-			it.ID, it.Class, it.Suite, it.Kind, it.Task, it.Key, it.Text, it.Doc, it.Body, it.hash(), t.gen).Scan(&seq)
+			it.ID, it.Class, it.Suite, it.Kind, it.Task, it.Key, it.Text, it.Doc, it.Body, it.hash(t.gen), t.gen).Scan(&seq)
 		if err == nil {
 			_, err = t.tx.ExecContext(ctx, `INSERT INTO search (rowid, text) VALUES (?, ?)`, seq, it.Text)
 		}
 	case err == nil:
 		_, err = t.tx.ExecContext(ctx, `UPDATE items SET class = ?, suite = ?, kind = ?, task = ?, key = ?, text = ?, doc = ?, body = ?, hash = ?, gen = ?
-			WHERE seq = ?`, it.Class, it.Suite, it.Kind, it.Task, it.Key, it.Text, it.Doc, it.Body, it.hash(), t.gen, seq)
+			WHERE seq = ?`, it.Class, it.Suite, it.Kind, it.Task, it.Key, it.Text, it.Doc, it.Body, it.hash(t.gen), t.gen, seq)
 		if err == nil && old != it.Text {
 			_, err = t.tx.ExecContext(ctx, `DELETE FROM vectors WHERE item = ?`, seq)
 		}
@@ -72,7 +73,7 @@ func (t *Tx) PutItem(ctx context.Context, it *Item) error {
 // Items returns the items changed after generation since, oldest first, with
 // the vectors that embedder made of them. Since 0 returns all.
 func (a *Archive) Items(ctx context.Context, since int64, embedder string) ([]Item, error) {
-	rows, err := a.db.QueryContext(ctx, `SELECT i.seq, i.id, i.class, i.suite, i.kind, i.task, i.key, i.text, i.doc, i.body, i.hash, v.width, v.data, v.hash
+	rows, err := a.db.QueryContext(ctx, `SELECT i.seq, i.id, i.class, i.suite, i.kind, i.task, i.key, i.text, i.doc, i.body, i.gen, i.hash, v.width, v.data, v.hash
 		FROM items i LEFT JOIN vectors v ON v.item = i.seq AND v.embedder = ?
 		WHERE i.gen > ? ORDER BY i.seq`, embedder, since)
 	if err != nil {
@@ -92,7 +93,7 @@ func (a *Archive) Items(ctx context.Context, since int64, embedder string) ([]It
 
 // Item returns one item, without vector, or ErrNotFound.
 func (a *Archive) Item(ctx context.Context, id string) (Item, error) {
-	it, err := a.scanItem(a.db.QueryRowContext(ctx, `SELECT seq, id, class, suite, kind, task, key, text, doc, body, hash, NULL, NULL, NULL
+	it, err := a.scanItem(a.db.QueryRowContext(ctx, `SELECT seq, id, class, suite, kind, task, key, text, doc, body, gen, hash, NULL, NULL, NULL
 		FROM items WHERE id = ?`, id).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Item{}, fmt.Errorf("item %s: %w", id, ErrNotFound)
@@ -103,11 +104,12 @@ func (a *Archive) Item(ctx context.Context, id string) (Item, error) {
 func (a *Archive) scanItem(scan func(...any) error) (Item, error) {
 	var it Item
 	var width sql.NullInt64
+	var gen int64
 	var hash, data, dataHash []byte
-	if err := scan(&it.Seq, &it.ID, &it.Class, &it.Suite, &it.Kind, &it.Task, &it.Key, &it.Text, &it.Doc, &it.Body, &hash, &width, &data, &dataHash); err != nil {
+	if err := scan(&it.Seq, &it.ID, &it.Class, &it.Suite, &it.Kind, &it.Task, &it.Key, &it.Text, &it.Doc, &it.Body, &gen, &hash, &width, &data, &dataHash); err != nil {
 		return Item{}, a.classify(err)
 	}
-	if !bytes.Equal(hash, it.hash()) {
+	if !bytes.Equal(hash, it.hash(gen)) {
 		return Item{}, fmt.Errorf("%s: item %s: its hash differs: %w", a.path, it.ID, ErrCorrupt)
 	}
 	if width.Valid {

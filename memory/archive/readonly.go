@@ -26,7 +26,7 @@ func OpenReadOnly(ctx context.Context, path string) (*Archive, error) {
 	if err != nil {
 		return nil, err
 	}
-	const readOnly = "&mode=ro&_pragma=query_only(1)"
+	const readOnly = "&mode=ro"
 	if a.db, err = connect(path, readOnly); err != nil {
 		return nil, err
 	}
@@ -60,6 +60,7 @@ func (a *Archive) version(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, a.named(err)
 	}
+	a.schema = version
 	return version, nil
 }
 

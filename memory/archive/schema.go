@@ -13,6 +13,10 @@ const SchemaVersion = 2
 // applicationID marks the file as ours: "SURE".
 const applicationID = 0x53555245
 
+const createSearch = `CREATE VIRTUAL TABLE search USING fts5 (text, tokenize = 'unicode61');
+CREATE VIRTUAL TABLE search_terms USING fts5vocab (search, row);
+`
+
 // migrations[v] brings a file of version v to version v+1, in one transaction
 // together with all the others it needs.
 var migrations = [SchemaVersion]string{
@@ -58,9 +62,7 @@ CREATE TABLE vectors (
 	PRIMARY KEY (item, embedder)
 ) WITHOUT ROWID;
 
-CREATE VIRTUAL TABLE search USING fts5 (text, tokenize = 'unicode61');
-CREATE VIRTUAL TABLE search_terms USING fts5vocab (search, row);
-
+` + createSearch + `
 INSERT INTO meta (key, value) VALUES ('generation', 0);
 `,
 	`
@@ -86,7 +88,7 @@ func schemaOf(ctx context.Context, from interface {
 	switch {
 	case version > SchemaVersion:
 		return 0, fmt.Errorf("schema %d, this program knows %d: %w", version, SchemaVersion, ErrNewerSchema)
-	case version > 0 && app != applicationID, version < 0:
+	case version > 0 && app != applicationID, version == 0 && app == applicationID, version < 0:
 		return 0, fmt.Errorf("not an archive of this program: %w", ErrCorrupt)
 	}
 	return version, nil
@@ -96,6 +98,7 @@ func schemaOf(ctx context.Context, from interface {
 func (a *Archive) migrate(ctx context.Context) error {
 	return a.inTx(ctx, func(tx *sql.Tx) error {
 		version, err := schemaOf(ctx, tx)
+		a.schema = version
 		if err != nil || version == SchemaVersion {
 			return err
 		}
