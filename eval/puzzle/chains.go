@@ -24,9 +24,9 @@ func NewChains() Chains {
 	return Chains{name: "chains", min: 1, max: 8, operations: "+-*", maxOperand: 9}
 }
 
-// ShortChains is the domain "chains-short": as NewChains, but levels 2 to 5.
+// ShortChains is the domain "chains-short": as NewChains, but levels 1 to 3.
 func ShortChains() Chains {
-	return Chains{name: "chains-short", min: 2, max: 5, operations: "+-*", maxOperand: 9}
+	return Chains{name: "chains-short", min: 1, max: 3, operations: "+-*", maxOperand: 9}
 }
 
 // LongChains is the domain "chains-long": as NewChains, but levels 9 to 12, out

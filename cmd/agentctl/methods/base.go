@@ -14,6 +14,9 @@ import (
 // maxAnswer is more than the tokens of any answer that is asked for.
 const maxAnswer = 61
 
+// maxWords is how many tokens of several bytes a model may have.
+const maxWords = 512
+
 // pad is never written; it keeps token 0 from meaning anything.
 const pad = "<pad>"
 
@@ -26,9 +29,10 @@ func config() policy.Config {
 	return c
 }
 
-// untrained returns a model that reads single bytes.
-func (l *Lab) untrained(rng *rand.Rand) (*policy.LM, error) {
-	tok, err := tokenizer.Train(nil, 257, []string{pad})
+// untrained returns a model that reads single bytes, and as one token each, up to
+// maxWords, what is frequent in words.
+func (l *Lab) untrained(rng *rand.Rand, words ...string) (*policy.LM, error) {
+	tok, err := tokenizer.Train(words, 257+maxWords, []string{pad})
 	if err != nil {
 		return nil, err
 	}
@@ -49,12 +53,19 @@ func (l *Lab) bases(ctx context.Context, name string, d puzzle.Domain) error {
 	})
 }
 
+// worded is a domain with words that are to be tokens.
+type worded interface{ words() []string }
+
 // base is the model that has imitated demonstrations of a domain, the same for
 // all methods under one seed.
 func (l *Lab) base(ctx context.Context, name string, d puzzle.Domain, seed uint64) (*policy.LM, error) {
 	return l.model(fmt.Sprintf("base/%s-%d", name, seed), func() (*policy.LM, error) {
 		rng := rand.New(rand.NewPCG(seed, 1))
-		lm, err := l.untrained(rng)
+		var words []string
+		if w, ok := d.(worded); ok {
+			words = w.words()
+		}
+		lm, err := l.untrained(rng, words...)
 		if err != nil {
 			return nil, err
 		}

@@ -1,6 +1,7 @@
 package methods
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -19,9 +20,12 @@ const (
 	stepWise = "step-wise"
 )
 
-// demonstrations are so few that the base model is sure of some wrong results,
-// and fails problems persistently.
-const demonstrations = 4000
+// Of the base model: problems whose answers it imitates, and how many of them it
+// answers itself to make exercises.
+const (
+	demonstrations = 20_000
+	attempted      = 4000
+)
 
 // critiques are the kinds of critiques, in the order of what they tell.
 func critiques() []string { return []string{verdict, answered, stepWise} }
@@ -29,9 +33,9 @@ func critiques() []string { return []string{verdict, answered, stepWise} }
 // fresh is the control: as many new answers to the bare question.
 const fresh = "no critique"
 
-// critic says something of answers to chains. A diagnosis says which of the
-// results are right, up to the first wrong one, and what that should be: "12,36"
-// of "12,35,31".
+// critic says something of answers to Countdown problems. The right result that
+// a verdict may come with is the target, as it would be of a sum in words: not
+// the way there. A diagnosis is steps, see diagnosis.
 func critic(kind string, d puzzle.Domain, problems []puzzle.Problem) policy.Critiquer {
 	of := make(map[string]puzzle.Problem, len(problems))
 	for _, p := range problems {
@@ -42,29 +46,45 @@ func critic(kind string, d puzzle.Domain, problems []puzzle.Problem) policy.Crit
 	case verdict:
 		return policy.VerdictOnly{Right: right}
 	case answered:
-		return policy.VerdictAndAnswer{Right: right, Answer: func(question string) string {
-			all := of[question].Numbers
-			return fmt.Sprint(all[len(all)-1])
-		}}
+		return policy.VerdictAndAnswer{Right: right, Answer: func(question string) string { return fmt.Sprint(of[question].Target) }}
 	}
 	return policy.StepWise(func(_ context.Context, question, answer string) (string, error) {
-		p := of[question]
-		return results(p.Numbers[:min(d.Check(p, answer).Fault.Step, len(p.Numbers))]), nil
+		says, _ := diagnosis(of[question], answer)
+		return says, nil
 	})
 }
 
-// results are as an answer has them.
-func results(numbers []int) string {
-	return strings.ReplaceAll(strings.Trim(fmt.Sprint(numbers), "[]"), " ", ",")
+// diagnosis is the steps of a wrong answer from which the target can still be
+// reached, and the one that should have come next: "5*3=15" of "5+3=8,8+7=15".
+// The last step is never among them. It comes with the right answer that it is
+// the beginning of.
+func diagnosis(p puzzle.Problem, answer string) (says, right string) {
+	solutions := puzzle.Solutions(p)
+	steps := strings.Split(answer, ",")
+	for n := min(len(steps), p.Level-2); n > 0; n-- {
+		good := strings.Join(steps[:n], ",") + ","
+		if i := slices.IndexFunc(solutions, func(s string) bool { return strings.HasPrefix(s, good) }); i >= 0 {
+			return firstSteps(solutions[i], min(n+1, p.Level-2)), solutions[i]
+		}
+	}
+	return firstSteps(solutions[0], 1), solutions[0]
 }
 
-// readable is how much of a wrong answer its critic's reader sees, in bytes:
-// more than the longest right one, and little enough for the model to answer.
-const readable = 32
+// firstSteps are the first n of an answer.
+func firstSteps(answer string, n int) string {
+	steps := strings.SplitN(answer, ",", n+1)
+	return strings.Join(steps[:min(n, len(steps))], ",")
+}
 
-// refining is the prompt of a refinement, one line: question, answer, critique.
+// readable is the longest prompt of a refinement, in bytes: little enough for
+// the model to answer.
+const readable = 66
+
+// refining is the prompt of a refinement, one line: question, answer, critique. A
+// long answer is cut.
 func refining(w policy.Wrong) string {
-	return w.Question + w.Answer[:min(len(w.Answer), readable)] + " " + w.Critique + ":"
+	room := max(readable-len(w.Question)-len(w.Critique)-2, 0)
+	return w.Question + w.Answer[:min(len(w.Answer), room)] + " " + w.Critique + ":"
 }
 
 // texts are answers of lm, one to each prompt.
@@ -100,7 +120,7 @@ func (l *Lab) reader(ctx context.Context, d puzzle.Domain, seed uint64) (*policy
 		next := func(update int) (puzzle.Problem, error) {
 			if now := update * rounds / l.Scale.BaseUpdates; now > round {
 				round = now
-				if read, err = exercises(ctx, lm, d, problems); err != nil {
+				if read, err = exercises(ctx, lm, d, problems[:attempted]); err != nil {
 					return puzzle.Problem{}, err
 				}
 			}
@@ -110,12 +130,13 @@ func (l *Lab) reader(ctx context.Context, d puzzle.Domain, seed uint64) (*policy
 			}
 			return from[rng.IntN(len(from))], nil
 		}
-		return lm, l.imitate(ctx, lm, next, func(p puzzle.Problem) string { return d.Demonstrate(p, rng) })
+		return lm, l.imitate(ctx, lm, next, func(p puzzle.Problem) string { return cmp.Or(p.Answer, d.Demonstrate(p, rng)) })
 	})
 }
 
 // exercises are the problems that lm answers wrongly, each once with every kind of
-// critique of that answer in its prompt.
+// critique of that answer in its prompt; their Answer is the one that the
+// diagnosis begins, for all kinds.
 func exercises(ctx context.Context, lm *policy.LM, d puzzle.Domain, problems []puzzle.Problem) ([]puzzle.Problem, error) {
 	written, err := lm.Complete(ctx, prompts(problems), completing(1, 1))
 	if err != nil {
@@ -134,6 +155,7 @@ func exercises(ctx context.Context, lm *policy.LM, d puzzle.Domain, problems []p
 			}
 			q := p
 			q.Prompt = refining(policy.Wrong{Question: p.Prompt, Answer: text, Critique: says})
+			_, q.Answer = diagnosis(p, text)
 			out = append(out, q)
 		}
 	}
@@ -298,6 +320,9 @@ type Learned struct {
 	Refinements *Refinements `json:"refinements,omitempty"` // GRPO: of the trained one
 }
 
+// mendIterations are those of each method.
+func (l *Lab) mendIterations() int { return max(l.Scale.Iterations/2, 1) }
+
 // answersEach is how often each test problem is answered to measure pass@1.
 const answersEach = 32
 
@@ -327,10 +352,10 @@ func (l *Lab) learned(ctx context.Context, m learner, r train) (Learned, error) 
 	})
 }
 
-// Critique puts the claim of Critique-GRPO to the test, on short arithmetic
-// chains.
+// Critique puts the claim of Critique-GRPO to the test, on Countdown
+// with four numbers.
 func (l *Lab) Critique(ctx context.Context) (report.Study, error) {
-	d := puzzle.ShortChains()
+	d := puzzle.Countdown4()
 	begin := func(ctx context.Context, seed uint64) (*policy.LM, error) { return l.reader(ctx, d, seed) }
 	all := learners()
 	c := learnings{learners: all, rates: make([]float64, len(all)), runs: make([][]Learned, len(all))}
@@ -343,7 +368,9 @@ func (l *Lab) Critique(ctx context.Context) (report.Study, error) {
 	}); err != nil {
 		return report.Study{}, err
 	}
-	of := func(m int) train { return train{rival: all[m].rival, domain: d, name: "chains-critique", begin: begin} }
+	of := func(m int) train {
+		return train{rival: all[m].rival, domain: d, name: "countdown4-critique", begin: begin, iterations: l.mendIterations()}
+	}
 	if err := l.each(ctx, len(all), func(ctx context.Context, m int) (err error) {
 		r := of(m)
 		if all[m].kind != "" {

@@ -31,22 +31,40 @@ func TestCritiqueExperiment(t *testing.T) {
 
 // Each kind says what it is to say, in one line that the model has room for.
 func TestCritics(t *testing.T) {
-	d := puzzle.ShortChains()
-	p := puzzle.Problem{Prompt: "7+5*3-4:", Numbers: []int{12, 36, 32}}
+	d := puzzle.Countdown4()
+	p := puzzle.Problem{Prompt: "1 2 3 20>82:", Numbers: []int{1, 2, 3, 20}, Target: 82, Level: 4} // 20*(3+1)+2 and others
 	for _, tt := range []struct{ kind, answer, want string }{
-		{verdict, "12,35,31", "7+5*3-4:12,35,31 wrong:"},
-		{answered, "12,35,31", "7+5*3-4:12,35,31 wrong: 32:"},
-		{stepWise, "12,35,31", "7+5*3-4:12,35,31 !2=36:"},
-		{stepWise, strings.Repeat("x", 61), "7+5*3-4:" + strings.Repeat("x", readable) + " !1?:"},
+		{verdict, "3+2=5", "1 2 3 20>82:3+2=5 wrong:"},
+		{answered, "3+2=5", "1 2 3 20>82:3+2=5 wrong: 82:"},
+		{stepWise, "3+1=4,4*2=8", "1 2 3 20>82:3+1=4,4*2=8 3+1=4,20*4=80:"},
+		{stepWise, "3+1=4,20*4=80,80*2=82", "1 2 3 20>82:3+1=4,20*4=80,80*2=82 3+1=4,20*4=80:"},
+		{verdict, strings.Repeat("x", 99), "1 2 3 20>82:" + strings.Repeat("x", readable-len("1 2 3 20>82: wrong:")) + " wrong:"},
 	} {
 		says, err := critic(tt.kind, d, []puzzle.Problem{p}).Critique(t.Context(), p.Prompt, tt.answer)
 		if got := refining(policy.Wrong{Question: p.Prompt, Answer: tt.answer, Critique: says}); err != nil || got != tt.want {
 			t.Errorf("%s: %q, %v, want %q", tt.kind, got, err, tt.want)
 		}
 	}
-	const longestQuestion, longestCritique = len("9*9*9*9*9*9:"), len(" wrong: 99:") // a diagnosis has at most " !5=99:"
-	if n := longestQuestion + readable + longestCritique + maxAnswer; n > Full().Model.MaxTokens {
+	if n := readable + maxAnswer; n > Full().Model.MaxTokens {
 		t.Errorf("a refinement may have %d tokens", n)
+	}
+}
+
+// A diagnosis begins a right answer, keeps the steps that lead on, and never has
+// the last one.
+func TestDiagnosis(t *testing.T) {
+	d, rng := puzzle.Countdown4(), rand.New(rand.NewPCG(1, 1))
+	for _, p := range d.Draw(puzzle.Train, 200, rng) {
+		solution := d.Demonstrate(p, rng)
+		steps := strings.Split(solution, ",")
+		good := strings.Join(steps[:rng.IntN(len(steps))], ",")
+		says, right := diagnosis(p, strings.TrimPrefix(good+",1+1=9", ","))
+		if !d.Check(p, right).Correct || !strings.HasPrefix(right, says+",") || !strings.HasPrefix(says, good) {
+			t.Errorf("%s%s, then 1+1=9: %q of %q", p.Prompt, good, says, right)
+		}
+		if says == good && strings.Count(says, ",") < p.Level-3 {
+			t.Errorf("%s%s: no step that should have come next", p.Prompt, good)
+		}
 	}
 }
 
@@ -54,7 +72,7 @@ func TestCritics(t *testing.T) {
 // sampled, which is one less than others sample.
 func TestCriticisedGroups(t *testing.T) {
 	l := quickLab(t.TempDir())
-	d := puzzle.ShortChains()
+	d := puzzle.Countdown4()
 	lm, err := l.untrained(rand.New(rand.NewPCG(1, 1)))
 	if err != nil {
 		t.Fatal(err)
@@ -107,7 +125,7 @@ func TestMended(t *testing.T) {
 // and the same right answer.
 func TestExercises(t *testing.T) {
 	l := quickLab(t.TempDir())
-	d := puzzle.ShortChains()
+	d := puzzle.Countdown4()
 	rng := rand.New(rand.NewPCG(1, 1))
 	lm, err := l.untrained(rng)
 	if err != nil {
@@ -123,11 +141,11 @@ func TestExercises(t *testing.T) {
 	}
 	for i, q := range got {
 		p := problems[i/3]
-		if !strings.HasPrefix(q.Prompt, p.Prompt) || q.Prompt == p.Prompt || d.Demonstrate(q, rng) != d.Demonstrate(p, rng) {
+		if !strings.HasPrefix(q.Prompt, p.Prompt) || q.Prompt == p.Prompt || q.Answer != got[i-i%3].Answer || !d.Check(p, q.Answer).Correct {
 			t.Errorf("%q of %q", q.Prompt, p.Prompt)
 		}
 	}
-	if !strings.HasSuffix(got[0].Prompt, " wrong:") || !strings.Contains(got[1].Prompt, " wrong: ") || !strings.Contains(got[2].Prompt, " !") {
+	if !strings.HasSuffix(got[0].Prompt, " wrong:") || !strings.Contains(got[1].Prompt, " wrong: ") || !strings.HasSuffix(strings.TrimSuffix(got[2].Prompt, ":"), firstSteps(got[2].Answer, 1)) {
 		t.Errorf("critiques %q", []string{got[0].Prompt, got[1].Prompt, got[2].Prompt})
 	}
 }
@@ -136,7 +154,7 @@ func TestExercises(t *testing.T) {
 // all kinds on the same problems.
 func TestRefinements(t *testing.T) {
 	l := quickLab(t.TempDir())
-	d := puzzle.ShortChains()
+	d := puzzle.Countdown4()
 	lm, err := l.untrained(rand.New(rand.NewPCG(1, 1)))
 	if err != nil {
 		t.Fatal(err)

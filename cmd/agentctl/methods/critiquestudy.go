@@ -52,10 +52,10 @@ func solved(of []Refinements, kind string) []float64 {
 func (l *Lab) critiqueStudy(c learnings) (report.Study, error) {
 	s := report.Study{
 		Method: "Critique-GRPO",
-		Title:  "Critiques on short arithmetic chains",
+		Title:  "Critiques on Countdown, four numbers",
 		Claim:  "Step-wise critiques solve problems that a trained model fails persistently, where verdicts, even with the answer, do not; and learning from such refinements ends above GRPO (arXiv:2506.03106).",
 		Decision: fmt.Sprintf("Of the test problems that the GRPO-trained model answers wrongly %d times of %d, it solves more within %d refinements after step-wise critiques than after verdicts, after verdicts with the answer and without critique; "+
-			"and Critique-GRPO's pass@1 after %d iterations is above GRPO's and Dr.GRPO's. Paired over seeds, 95%% t interval.", persistent, persistent, refined, l.Scale.Iterations),
+			"and Critique-GRPO's pass@1 after %d iterations is above GRPO's and Dr.GRPO's. Paired over seeds, 95%% t interval.", persistent, persistent, refined, l.mendIterations()),
 		Meta: report.StudyMeta{Seeds: l.Seeds},
 	}
 	for m, of := range c.learners {
@@ -105,7 +105,7 @@ func refinementTable(s *report.Study, c learnings) error {
 // learningTable has what every method ends with.
 func (l *Lab) learningTable(s *report.Study, c learnings) error {
 	t := report.Table{
-		Title:   fmt.Sprintf("After %d iterations", l.Scale.Iterations),
+		Title:   fmt.Sprintf("After %d iterations", l.mendIterations()),
 		Columns: []string{"method", "learning rate", "pass@1 before", "pass@1", fmt.Sprintf("pass@%d", answersEach), "groups all wrong", "of them with a right refinement"},
 		Notes:   []string{"Test problems are asked without critiques. The last two columns are of the groups of training."},
 	}

@@ -63,6 +63,8 @@ type train struct {
 
 	begin  func(ctx context.Context, seed uint64) (*policy.LM, error) // what it begins with; nil: Lab.base
 	sample sampler                                                    // nil: Lab.sample
+
+	iterations int // 0: those of the scale
 }
 
 // sampler returns the groups that an iteration of a run learns from.
@@ -125,10 +127,13 @@ func (l *Lab) learn(ctx context.Context, r train) (*policy.LM, Curve, error) {
 func (l *Lab) reinforcement(r train) policy.Reinforcement {
 	cfg := config()
 	cfg.EntropyBonus = 1e-4
+	if r.iterations == 0 {
+		r.iterations = l.Scale.Iterations
+	}
 	p := policy.Reinforcement{
-		Phase: r.key(), Iterations: l.Scale.Iterations, Trainer: cfg, Epochs: 1, Groups: l.Scale.Groups, LearningRate: r.rate,
+		Phase: r.key(), Iterations: r.iterations, Trainer: cfg, Epochs: 1, Groups: l.Scale.Groups, LearningRate: r.rate,
 		Objective: func(i int) policy.Objective {
-			return r.rival.objective(float64(i) / float64(max(l.Scale.Iterations-1, 1)))
+			return r.rival.objective(float64(i) / float64(max(r.iterations-1, 1)))
 		},
 		Guard: policy.Guard{Every: l.Scale.Every, MaxDrop: 0.1, MinEntropy: 0.005, MaxKL: 0.2},
 		Sample: func(ctx context.Context, lm *policy.LM, i int) ([][]policy.Trajectory, error) {

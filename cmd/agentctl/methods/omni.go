@@ -198,11 +198,7 @@ type followed struct {
 
 // Omni puts the claim of orders found by transfer to the test.
 func (l *Lab) Omni(ctx context.Context) (report.Study, error) {
-	all, err := tasks()
-	if err != nil {
-		return report.Study{}, err
-	}
-	f := courses{mixture: all}
+	f := courses{mixture: tasks()}
 	for _, step := range []func(context.Context, *courses) error{l.tuneCourses, l.singles, l.follow, l.merge} {
 		if err := step(ctx, &f); err != nil {
 			return report.Study{}, err

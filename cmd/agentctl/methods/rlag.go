@@ -12,7 +12,7 @@ import (
 )
 
 // factsRead is how many documents a context has.
-const factsRead = 4
+const factsRead = 3
 
 // factsWorld is the invented world of a seed: 60 entities that the base model
 // knows, a quarter of whose facts are nowhere, and 60 that it has never met.
@@ -28,11 +28,15 @@ func factsWorld(seed uint64) (puzzle.Facts, error) {
 func (l *Lab) factsReader(ctx context.Context, seed uint64) (*policy.LM, error) {
 	return l.model(fmt.Sprintf("base/facts-%d", seed), func() (*policy.LM, error) {
 		rng := rand.New(rand.NewPCG(seed, 1))
-		lm, err := l.untrained(rng)
+		world, err := factsWorld(seed)
 		if err != nil {
 			return nil, err
 		}
-		world, err := factsWorld(seed)
+		words, err := worldWords(world)
+		if err != nil {
+			return nil, err
+		}
+		lm, err := l.untrained(rng, words...)
 		if err != nil {
 			return nil, err
 		}
@@ -41,7 +45,8 @@ func (l *Lab) factsReader(ctx context.Context, seed uint64) (*policy.LM, error) 
 		if err != nil {
 			return nil, err
 		}
-		for u := range l.Scale.BaseUpdates {
+		updates := l.Scale.BaseUpdates * 8 / 5 // to read takes longer than to answer
+		for u := range updates {
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
@@ -53,7 +58,7 @@ func (l *Lab) factsReader(ctx context.Context, seed uint64) (*policy.LM, error) 
 				b.answer(p.Prompt, p.Answer)
 			}
 			documents := factsRead
-			if u < l.Scale.BaseUpdates/3 { // to copy is learned first, then from where
+			if u < updates/3 { // to copy is learned first, then from where
 				documents /= 2
 			}
 			if err := b.read(l.Scale.BaseBatch/4, documents, rng); err != nil {
@@ -62,12 +67,26 @@ func (l *Lab) factsReader(ctx context.Context, seed uint64) (*policy.LM, error) 
 			if b.err != nil {
 				return nil, b.err
 			}
-			if _, err := trainer.Update(policy.Imitation{}, b.groups(1), policy.WarmupCosine(l.Scale.BaseRate, u, l.Scale.BaseUpdates)); err != nil {
+			if _, err := trainer.Update(policy.Imitation{}, b.groups(1), policy.WarmupCosine(l.Scale.BaseRate, u, updates)); err != nil {
 				return nil, err
 			}
 		}
 		return lm, nil
 	})
+}
+
+// worldWords are the words of a world and of others, so that a word is a token
+// and a new name two: what stands in documents is found more easily in fewer.
+func worldWords(world puzzle.Facts) ([]string, error) {
+	out := strings.Fields(strings.Join(world.Corpus(), " ") + " of has")
+	for seed := range uint64(10) {
+		w, err := puzzle.NewFacts(puzzle.FactsConfig{Seed: seed, Entities: 2, New: 400})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, strings.Fields(strings.Join(w.Documents(puzzle.New), " "))...)
+	}
+	return out, nil
 }
 
 // pick returns n elements of from, drawn with replacement.
@@ -95,8 +114,11 @@ func (b *lessons) answer(prompt, text string) {
 	b.all = append(b.all, t)
 }
 
-// document adds a text to learn, all of it but the first letter.
-func (b *lessons) document(text string) { b.answer(text[:1], text[1:]) }
+// document adds a text to learn, all of it but its first word.
+func (b *lessons) document(text string) {
+	name, _, _ := strings.Cut(text, " ")
+	b.answer(name, text[len(name):])
+}
 
 // read adds n pairs of questions about a new world, after so many of its
 // documents or a few more. The second question is learned, too: to foresee what

@@ -127,7 +127,7 @@ func TestRequire(t *testing.T) {
 	for _, tt := range []struct {
 		known, read int
 		want        report.Verdict
-	}{{95, 90, report.Holds}, {94, 90, report.NotDecided}, {95, 89, report.NotDecided}} {
+	}{{95, 60, report.Holds}, {94, 60, report.NotDecided}, {95, 59, report.NotDecided}} {
 		s := report.Study{Verdict: report.Holds}
 		if err := require(&s, []Start{{Known: Quiz{tt.known, 100}, Read: Quiz{tt.read, 100}}}); err != nil {
 			t.Fatal(err)

@@ -94,6 +94,7 @@ type Mark struct {
 	Tune  float64         `json:"tune"`  // share of answers to New questions that are right
 	Test  map[string]Quiz `json:"test"`  // of New questions, by form
 	Known Quiz            `json:"known"` // of Test questions about Known facts
+	Asked Quiz            `json:"asked"` // of New questions of Train, which some methods learn from
 }
 
 // Quiz counts answers.
@@ -232,7 +233,12 @@ func (l *Lab) mark(ctx context.Context, lm *policy.LM, world puzzle.Facts) (Mark
 		return m, err
 	}
 	known, err := l.quiz(ctx, lm, world.Of(puzzle.Known), puzzle.Test)
+	if err != nil {
+		return m, err
+	}
 	m.Known = Mark{Test: known}.all()
+	asked, err := l.quiz(ctx, lm, world.Of(puzzle.New), puzzle.Train)
+	m.Asked = Mark{Test: asked}.all()
 	return m, err
 }
 

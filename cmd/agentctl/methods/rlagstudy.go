@@ -64,13 +64,14 @@ type ability struct {
 	least     float64 // on average, for methods to be compared by these models
 }
 
-// abilities are all that is measured. RLAG takes from a context what it learns:
-// who cannot read teaches it nothing.
+// abilities are all that is measured. RLAG takes from a context what it learns: a
+// model must read far better than it guesses, one in eight, or has nothing to
+// teach itself.
 func abilities() []ability {
 	return []ability{
 		{"Train, Known facts", func(s Start) Quiz { return s.Known }, 0.95},
 		{"Train, New facts", func(s Start) Quiz { return s.New }, 0},
-		{fmt.Sprintf("Train, New facts, %d documents in view", factsRead), func(s Start) Quiz { return s.Read }, 0.9},
+		{fmt.Sprintf("Train, New facts, %d documents in view", factsRead), func(s Start) Quiz { return s.Read }, 0.6},
 	}
 }
 
@@ -105,14 +106,14 @@ func columns() []func(Mark) float64 {
 	for _, form := range []puzzle.Form{puzzle.Direct, puzzle.Rephrase, puzzle.TwoHop} {
 		out = append(out, func(m Mark) float64 { return m.Test[string(form)].share() })
 	}
-	return append(out, func(m Mark) float64 { return m.Known.share() })
+	return append(out, func(m Mark) float64 { return m.Known.share() }, func(m Mark) float64 { return m.Asked.share() })
 }
 
 // injectedTable has what every method ends with.
 func (k knowledge) injectedTable(s *report.Study) error {
 	t := report.Table{
 		Title:   "Test questions, without a context",
-		Columns: []string{"method", "New facts", "direct", "rephrased", "two-hop", "Known facts"},
+		Columns: []string{"method", "New facts", "direct", "rephrased", "two-hop", "Known facts", "New facts, asked in training"},
 		Notes:   []string{"No method learns from a Test question. An update has as many pieces of text for all of them: documents or answers."},
 	}
 	row := func(name string, method, cycle int) error {
