@@ -57,7 +57,7 @@ func TestWhatIsInjected(t *testing.T) {
 	for _, p := range world.Of(puzzle.New).Draw(puzzle.Train, 1000, rand.New(rand.NewPCG(2, 2))) {
 		right[p.Prompt] = p.Answer
 	}
-	want := map[string]int{"sft": 0, "cpt": 6, "cpt+sft": 4, "rlag": 4, "rlag-no-floor": 4, "rlag-no-documents": 4}
+	want := map[string]int{"sft": 0, "cpt": factsRead + 2, "cpt+sft": factsRead, "rlag": factsRead, "rlag-no-floor": factsRead, "rlag-no-documents": factsRead}
 	for _, in := range injectors() {
 		groups, err := l.sit(t.Context(), lm, inject{in, 1e-3, 1}, 1)
 		if err != nil {
