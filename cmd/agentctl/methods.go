@@ -18,6 +18,8 @@ import (
 	"github.com/surefoot-ai/surefoot/cmd/agentctl/methods"
 	"github.com/surefoot-ai/surefoot/eval"
 	"github.com/surefoot-ai/surefoot/eval/report"
+	"github.com/surefoot-ai/surefoot/policy"
+	"github.com/surefoot-ai/surefoot/policy/shipped"
 )
 
 // methodsOptions are the flags of 'agentctl eval methods'.
@@ -86,6 +88,7 @@ func (a *app) evalMethods(ctx context.Context, o methodsOptions) error {
 	lab.Household = func(ctx context.Context, seeds []uint64, tasks int) (*report.Result, error) {
 		return a.householdRun(ctx, filepath.Join(lab.Dir, fmt.Sprintf("household-%d-%d", tasks, len(seeds))), seeds, tasks)
 	}
+	lab.Games = func(seed uint64) (methods.Games, error) { return schoolGames(seed, lab.Scale) }
 	if err := lab.Open(); errors.Is(err, methods.ErrOtherLab) {
 		return usagef("--out %w", err)
 	} else if err != nil {
@@ -121,6 +124,34 @@ func (a *app) study(ctx context.Context, lab *methods.Lab, e methods.Experiment)
 	s.Meta.Machine = fmt.Sprintf("%s/%s, %d processors", runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
 	s.Meta.Seconds = time.Since(start).Seconds()
 	return s, nil
+}
+
+// schoolFirst begins the seeds of the games that experiments learn from, so many
+// for each seed: far from all that is trained or evaluated on elsewhere.
+const (
+	schoolFirst   = 6_000_000
+	gamesOfSchool = 10_000
+)
+
+// schoolGames are the games of one seed of an experiment, which the shipped
+// policy plays.
+func schoolGames(seed uint64, s methods.Scale) (methods.Games, error) {
+	train, tune, test := 1000, 300, 500
+	if s.Quick {
+		train, tune, test = 20, 5, 5
+	}
+	games, err := generateGames(schoolFirst+gamesOfSchool*seed, train+tune+test)
+	if err != nil {
+		return methods.Games{}, err
+	}
+	tasks := tasksOf(games)
+	return methods.Games{
+		World: newPracticeWorld(games), Train: tasks[:train], Tune: tasks[train : train+tune], Test: tasks[train+tune:],
+		Open: func() (*policy.LM, error) {
+			lm, _, err := policy.Load(shipped.Household())
+			return lm, err
+		},
+	}, nil
 }
 
 // householdRun is what 'agentctl eval' does, in a folder of the lab.

@@ -29,6 +29,10 @@ type Lab struct {
 	// no memory and with each kind of it, and keeps what it did below Dir.
 	Household func(ctx context.Context, seeds []uint64, tasks int) (*report.Result, error)
 
+	// Games are those of a seed, to learn from own play; nil: what needs them is
+	// left out.
+	Games func(seed uint64) (Games, error)
+
 	Progress func(string) // told of each piece of work that is finished, by one goroutine at a time
 
 	mu sync.Mutex // held while Progress is told

@@ -351,5 +351,12 @@ func (l *Lab) RLAG(ctx context.Context) (report.Study, error) {
 	if err != nil {
 		return report.Study{}, err
 	}
-	return l.rlagStudy(k, start)
+	var rates []float64
+	var games []Schooled
+	if l.Games != nil {
+		if rates, games, err = l.school(ctx); err != nil {
+			return report.Study{}, err
+		}
+	}
+	return l.rlagStudy(k, start, rates, games)
 }
