@@ -20,12 +20,16 @@ const (
 	stepWise = "step-wise"
 )
 
-// Of the base model: problems whose answers it imitates, and how many of them it
-// answers itself to make exercises.
-const (
-	demonstrations = 20_000
-	attempted      = 4000
-)
+// demonstrations are the problems whose answers the base model imitates.
+const demonstrations = 20_000
+
+// attempted is how many of them it answers itself to make exercises.
+func (l *Lab) attempted() int {
+	if l.Scale.Quick {
+		return 200
+	}
+	return 4000
+}
 
 // critiques are the kinds of critiques, in the order of what they tell.
 func critiques() []string { return []string{verdict, answered, stepWise} }
@@ -120,7 +124,7 @@ func (l *Lab) reader(ctx context.Context, d puzzle.Domain, seed uint64) (*policy
 		next := func(update int) (puzzle.Problem, error) {
 			if now := update * rounds / l.Scale.BaseUpdates; now > round {
 				round = now
-				if read, err = exercises(ctx, lm, d, problems[:attempted]); err != nil {
+				if read, err = exercises(ctx, lm, d, problems[:l.attempted()]); err != nil {
 					return puzzle.Problem{}, err
 				}
 			}
