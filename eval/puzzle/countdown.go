@@ -161,7 +161,7 @@ func number(text string) (n int, rest string, ok bool) {
 // another answer.
 func Solutions(p Problem) []string {
 	var out []string
-	search(p.Numbers, nil, func(result int, steps []byte) {
+	search(p.Numbers, nil, appendStep, func(result int, steps []byte) {
 		if result == p.Target {
 			out = append(out, string(steps))
 		}
@@ -174,7 +174,7 @@ func Solutions(p Problem) []string {
 // ascending.
 func reachable(numbers []int, limit int) []int {
 	var out []int
-	search(numbers, nil, func(result int, _ []byte) {
+	search(numbers, nil, noStep, func(result int, _ []byte) {
 		if result <= limit {
 			out = append(out, result)
 		}
@@ -183,9 +183,9 @@ func reachable(numbers []int, limit int) []int {
 	return slices.Compact(out)
 }
 
-// search calls found for every way of using up all numbers. The steps are found's
-// only until it returns.
-func search(numbers []int, steps []byte, found func(result int, steps []byte)) {
+// search calls found for every way of using up all numbers. The steps, which step
+// adds to, are found's only until it returns.
+func search(numbers []int, steps []byte, step func(steps []byte, abc [3]int, op byte) []byte, found func(result int, steps []byte)) {
 	if len(numbers) == 1 {
 		found(numbers[0], steps)
 		return
@@ -200,11 +200,14 @@ func search(numbers []int, steps []byte, found func(result int, steps []byte)) {
 				if !ok {
 					continue
 				}
-				search(append(slices.Clone(rest), c), appendStep(steps, [3]int{a, b, c}, op), found)
+				search(append(slices.Clone(rest), c), step(steps, [3]int{a, b, c}, op), step, found)
 			}
 		}
 	}
 }
+
+// noStep writes nothing.
+func noStep([]byte, [3]int, byte) []byte { return nil }
 
 // appendStep writes a op b=c after steps, which it leaves as they are.
 func appendStep(steps []byte, abc [3]int, op byte) []byte {
