@@ -26,7 +26,7 @@ install = if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "make: $(2) needs: apt-get install $(1)" >&2; exit 1; \
 	fi
 
-.PHONY: test arm race lint format vet cross asm asm-check packages emulator policy bench-peers bench-growth
+.PHONY: test crashes arm race lint format vet cross asm asm-check packages emulator policy bench-peers bench-growth
 
 # All tests, with format and vet.
 test: packages format vet
@@ -38,6 +38,10 @@ arm: emulator
 	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 $(GO) vet ./policy/transformer/...
 	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 $(GO) test -exec '$(QEMU)' -timeout 30m ./policy/transformer/kernel ./policy/transformer/kernel/kerneltest
 	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 $(GO) test -exec '$(QEMU)' -timeout 30m -run '$(NUMBERS)' ./policy/transformer
+
+# Kills, power cuts and bad disks, many of them.
+crashes:
+	SUREFOOT_KILLS=200 SUREFOOT_CRASHES=20 $(GO) test -timeout 60m -v -run 'Kill|PowerCut|Lying|Flipped' ./memory
 
 # All tests under the race detector, which needs cgo and a C compiler.
 race:

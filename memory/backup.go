@@ -69,6 +69,9 @@ func Restore(ctx context.Context, dir, from string, o BackupOptions) (kept strin
 	if _, err := os.Lstat(path); err == nil && !o.Force {
 		return "", fmt.Errorf("%s: %w", path, ErrExists)
 	}
+	if _, err := os.Stat(from); err != nil {
+		return "", fmt.Errorf("backup: %w", err)
+	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
 	}

@@ -7,6 +7,12 @@
 // [Store.Recall] gives an agent.Context for a task, and [Store.Explain] says
 // why it looks as it does. A Store is an agent.Recaller and an agent.Recorder.
 //
+// What Record acknowledged survives kill -9 and a power cut, and a full disk
+// costs only what it refused. Damage of the disk is named ([ErrCorrupt]), by the
+// read that meets it or by [Verify], and never read as truth; [Repair] saves what
+// verifies, [Backup] and [Restore] what there was. [Options].ReadOnly reads where
+// nothing can be written.
+//
 // The truth is one SQLite file (package archive). The vectors are searched in
 // memory (package index) and fused with the file's full-text search. Neither
 // the embedder (package embed) nor the abstraction of failures (package lesson)

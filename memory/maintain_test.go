@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/surefoot-ai/surefoot/agent"
 )
@@ -320,3 +321,61 @@ func TestRepairOfLyingDisks(t *testing.T) {
 		t.Errorf("at most %d episodes were saved", best)
 	}
 }
+
+// TestInterrupted ends the context of each command at some moment: the memory is
+// as before or the command is done, and nothing lies about.
+func TestInterrupted(t *testing.T) {
+	r := source(t)
+	dir, _ := kept(t, Asymmetric)
+	want := contents(t, dir)
+	backup := filepath.Join(t.TempDir(), "b.db")
+	if err := Backup(t.Context(), dir, backup, BackupOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	done := 0
+	commands := []func(ctx context.Context) error{
+		func(ctx context.Context) error { return Backup(ctx, dir, backup, BackupOptions{Force: true}) },
+		func(ctx context.Context) error {
+			_, err := Restore(ctx, dir, backup, BackupOptions{Force: true})
+			return err
+		},
+		func(ctx context.Context) error {
+			change(t, dir, `DELETE FROM search`)
+			_, err := Repair(ctx, dir, Options{})
+			return errors.Join(err, ignore(Reindex(t.Context(), dir, Options{})))
+		},
+		func(ctx context.Context) error { return ignore(Reindex(ctx, dir, Options{})) },
+		func(ctx context.Context) error {
+			_, _, err := Compact(ctx, dir)
+			return err
+		},
+	}
+	for i := range rounds(t, 5*6) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(r.IntN(60_000))*time.Microsecond)
+		err := commands[i%len(commands)](ctx)
+		if err == nil {
+			done++
+		} else if ctx.Err() == nil {
+			t.Errorf("command %d: %v", i%len(commands), err)
+		}
+		cancel()
+		if got := contents(t, dir); got != want {
+			t.Fatalf("command %d, %v: other contents", i%len(commands), err)
+		}
+		if err := Verify(t.Context(), dir); err != nil {
+			t.Fatalf("command %d: %v", i%len(commands), err)
+		}
+		for _, in := range []string{dir, filepath.Dir(backup)} {
+			if left, err := filepath.Glob(filepath.Join(in, ".*")); len(left) > 0 || err != nil {
+				t.Errorf("command %d left %s, %v", i%len(commands), left, err)
+			}
+		}
+	}
+	other := t.TempDir()
+	if _, err := Restore(t.Context(), other, backup, BackupOptions{}); err != nil || contents(t, other) != want {
+		t.Errorf("the backup is not whole: %v", err)
+	}
+	t.Logf("%d commands came to their end", done)
+}
+
+func ignore(_ int64, err error) error { return err }

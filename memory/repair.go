@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/surefoot-ai/surefoot/agent"
 	"github.com/surefoot-ai/surefoot/memory/archive"
@@ -136,7 +137,8 @@ func (b *rebuilder) lose(what string, l archive.Lost) {
 	if name == "" {
 		name = fmt.Sprint("number ", l.Seq, ", whose ID cannot be read")
 	}
-	b.out.Lost = append(b.out.Lost, fmt.Sprintf("%s %s: %s", what, name, l.Reason))
+	name = what + " " + name + ": "
+	b.out.Lost = append(b.out.Lost, name+strings.TrimPrefix(l.Reason, name))
 }
 
 // flush writes the episodes that wait.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -29,6 +30,7 @@ func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args 
 		"folder":     writeModelFolder,
 		"awaitlines": awaitLines,
 		"firstword":  firstWord,
+		"damage":     damageFile,
 	}
 }
 
@@ -102,6 +104,22 @@ func recordEpisodes(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(s.Record(context.Background(), e))
 	}
 	ts.Check(s.Close())
+}
+
+// damageFile turns the last place where a file has a text into capitals: damage
+// FILE TEXT.
+func damageFile(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: damage FILE TEXT")
+	}
+	b, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	at := bytes.LastIndex(b, []byte(args[1]))
+	if at < 0 {
+		ts.Fatalf("%s does not have %q", args[0], args[1])
+	}
+	copy(b[at:], strings.ToUpper(args[1]))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b, 0o644))
 }
 
 // awaitLines waits until a file has so many lines: awaitlines N FILE.

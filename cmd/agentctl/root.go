@@ -125,6 +125,7 @@ func addCommands(a *app, root *cobra.Command) {
 		{groupLook, newLessons(a)},
 		{groupLook, newDemos(a)},
 		{groupLook, newSkills(a)},
+		{groupLook, newMemory(a)},
 		{groupLook, newPolicy(a)},
 		{groupSelf, newConfig(a)},
 		{groupSelf, newVersion(a)},

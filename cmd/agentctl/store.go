@@ -16,24 +16,22 @@ import (
 // storeFile is what a folder that holds a memory has inside.
 const storeFile = "memory.db"
 
-// openStore opens the memory under --store, whatever its form. It makes none:
+// openStore opens the memory under --store, whatever its form, only to read it
+// if it cannot be written to. It makes none:
 // looking at a memory that is not there is an error, which names those that
 // lie below the folder.
 func (a *app) openStore() (*memory.Store, error) {
 	if _, err := os.Stat(filepath.Join(a.store, storeFile)); err != nil {
 		return nil, a.noStore(err)
 	}
-	for _, form := range []memory.Form{memory.Asymmetric, memory.UniformVerbatim, memory.UniformAbstract} {
-		s, err := memory.Open(a.store, memory.Options{Form: form})
-		if errors.Is(err, memory.ErrForm) {
-			continue
-		}
-		if err != nil {
-			return nil, fmt.Errorf("store %s: %w", a.store, err)
-		}
-		return s, nil
+	s, err := memory.OpenAny(a.store, memory.Options{})
+	if errors.Is(err, memory.ErrReadOnly) {
+		s, err = memory.OpenAny(a.store, memory.Options{ReadOnly: true})
 	}
-	return nil, fmt.Errorf("store %s: %w", a.store, memory.ErrForm)
+	if err != nil {
+		return nil, fmt.Errorf("store %s: %w", a.store, err)
+	}
+	return s, nil
 }
 
 func (a *app) noStore(err error) error {
