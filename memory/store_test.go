@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/surefoot-ai/surefoot/agent"
+	"github.com/surefoot-ai/surefoot/memory/archive"
 )
 
 // openStore opens a store and checks it when the test ends.
@@ -164,5 +165,52 @@ func TestTrialsOfOneTask(t *testing.T) {
 	}
 	if n := strings.Count(second.Text(), "When put a clean ladle"); n != 1 {
 		t.Errorf("%d lessons about the task:\n%s", n, second.Text())
+	}
+}
+
+// TestReadOnly reads a memory without writing: what is recorded meanwhile is
+// seen, vectors that are missing are made in memory only.
+func TestReadOnly(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := Open(dir, Options{ReadOnly: true}); err == nil {
+		t.Error("opened a memory that is not there")
+	}
+	s := openStore(t, dir, Options{})
+	record(t, s, mugWon("won"))
+	if err := s.archive.Write(t.Context(), func(tx *archive.Tx) error {
+		return tx.PutItem(t.Context(), &archive.Item{ID: "x", Class: agent.KindDemonstration, Suite: "household", Text: "put a clean mug", Body: []byte("{}")})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	gen, err := s.archive.Generation(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Open(dir, Options{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if c := recall(t, r, mug(), 500); len(c.Items) == 0 {
+		t.Error("nothing recalled")
+	}
+	if !r.items["x"].indexed || s.items["x"] != nil && s.items["x"].indexed {
+		t.Error("the missing vector was not made, or not in memory only")
+	}
+	if err := r.Record(t.Context(), ladleWon("no")); !errors.Is(err, ErrReadOnly) || !strings.Contains(err.Error(), dir) {
+		t.Errorf("recorded: %v", err)
+	}
+	if now, err := s.archive.Generation(t.Context()); now != gen || err != nil {
+		t.Errorf("%d writes, then %d, %v", gen, now, err)
+	}
+	record(t, s, ladleWon("later"))
+	if _, err := r.Demonstration(t.Context(), "later"); err != nil {
+		t.Error(err)
+	}
+	if err := s.archive.Write(t.Context(), func(tx *archive.Tx) error {
+		_, err := tx.PutEpisode(t.Context(), agent.Episode{ID: "x", Outcome: agent.Outcome{Success: true}}, []byte(`{"id":"x","outcome":{"success":true}}`))
+		return err
+	}); err != nil {
+		t.Fatal(err)
 	}
 }
