@@ -1,0 +1,107 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/surefoot-ai/surefoot/agent"
+	"github.com/surefoot-ai/surefoot/memory"
+)
+
+// candidateRow is an item that was considered, as explain shows it.
+type candidateRow struct {
+	ID             string         `json:"id"`
+	Kind           agent.ItemKind `json:"kind"`
+	Tier           memory.Tier    `json:"tier"`
+	Similarity     float64        `json:"similarity"`
+	SimilarityRank int            `json:"similarity_rank"`
+	BM25           float64        `json:"bm25"`
+	BM25Rank       int            `json:"bm25_rank"`
+	Fused          float64        `json:"fused"`
+	Prior          float64        `json:"prior"`
+	Score          float64        `json:"score"`
+	Tokens         int            `json:"tokens"`
+	Packed         bool           `json:"packed"`
+	Reason         string         `json:"reason"`
+}
+
+// explained is what would be recalled, and why.
+type explained struct {
+	Tokens     int            `json:"tokens"`
+	MaxTokens  int            `json:"max_tokens"`
+	Candidates []candidateRow `json:"candidates"`
+	Warnings   []string       `json:"warnings,omitempty"`
+}
+
+func newMemoryExplain(a *app) *cobra.Command {
+	var task agent.Task
+	tokens := 0
+	c := &cobra.Command{
+		Use:   "explain GOAL",
+		Short: "Show what would be recalled for a goal, with each part of every score",
+		Long: `Show every item that is considered for a goal, in order of preference: how similar it
+is by its vector and by BM25, and its rank by each; the two ranks fused; the prior;
+their product, the score; and whether it is packed, or why not. Without --suite it is
+asked in the suite of the latest episode.`,
+		Example: `  agentctl memory explain 'put a clean mug in drawer' --store DIR
+  agentctl memory explain 'put a clean mug in drawer' --kind clean_and_place --tokens 200`,
+		Args: oneArg("goal"),
+		RunE: a.withStore(func(cmd *cobra.Command, s *memory.Store, args []string) error {
+			task.Goal = args[0]
+			if task.Suite == "" {
+				latest, err := s.EpisodeHeads(cmd.Context(), memory.EpisodeFilter{MaxEpisodes: 1})
+				if err != nil {
+					return err
+				}
+				if len(latest) == 0 {
+					return errors.New("the memory has no episodes to recall from")
+				}
+				task.Suite = latest[0].Suite
+			}
+			x, err := s.Explain(cmd.Context(), task, tokens)
+			if err != nil {
+				return err
+			}
+			return a.showExplanation(x)
+		}),
+	}
+	f := c.Flags()
+	f.StringVar(&task.Suite, "suite", "", "of the task")
+	f.StringVar(&task.Kind, "kind", "", "of the task; items of other kinds stand in only where the kind has none")
+	f.StringVar(&task.ID, "task", "", "the task, if it is one that was tried before")
+	f.Var(newCount(&tokens, defaultContext, 0), "tokens", "that may be packed")
+	return c
+}
+
+func (a *app) showExplanation(x memory.Explanation) error {
+	out := explained{Tokens: x.Tokens, MaxTokens: x.MaxTokens, Candidates: []candidateRow{}}
+	var cells [][]string
+	for _, w := range x.Warnings {
+		out.Warnings = append(out.Warnings, w.Error())
+		fmt.Fprintf(a.notes(), "warning: %v\n", w)
+	}
+	ranked := func(value float64, rank int) string {
+		if rank == 0 {
+			return "–"
+		}
+		return fmt.Sprintf("%.3f (%d)", value, rank)
+	}
+	for _, c := range x.Candidates {
+		out.Candidates = append(out.Candidates, candidateRow{
+			ID: c.ID, Kind: c.Kind, Tier: c.Tier, Similarity: c.Similarity, SimilarityRank: c.SimilarityRank, BM25: c.BM25, BM25Rank: c.BM25Rank,
+			Fused: c.Fused, Prior: c.Prior, Score: c.Score, Tokens: c.Tokens, Packed: c.Packed, Reason: c.Reason,
+		})
+		cells = append(cells, []string{
+			c.ID, string(c.Kind), string(c.Tier), ranked(c.Similarity, c.SimilarityRank), ranked(c.BM25, c.BM25Rank),
+			fmt.Sprintf("%.4f", c.Fused), fmt.Sprintf("%.3f", c.Prior), fmt.Sprintf("%.4f", c.Score), c.Reason,
+		})
+	}
+	return a.show(out, func(w io.Writer) {
+		rows(w, strings.Fields("id kind tier similarity bm25 fused prior score why"), cells)
+		fmt.Fprintf(w, "%d of %d tokens\n", x.Tokens, x.MaxTokens)
+	})
+}
