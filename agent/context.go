@@ -25,6 +25,11 @@ type Item struct {
 // they are read. The zero Context is no memory.
 type Context struct {
 	Items []Item `json:"items,omitempty"`
+
+	// Withheld are the IDs of items that would have been among Items, and were
+	// left out by chance, so that their effect can be measured.
+	Withheld []string `json:"withheld,omitempty"`
+	HoldOut  float64  `json:"hold_out,omitempty"` // at least the probability of that, of each item; 0: nothing was left to chance
 }
 
 // Text joins the items' texts, one blank line between two, in order.

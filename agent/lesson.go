@@ -22,6 +22,8 @@ type Lesson struct {
 	State      LessonState `json:"state"`
 	Created    time.Time   `json:"created"`
 	Expires    time.Time   `json:"expires,omitzero"` // zero: never; after it the lesson is not recalled until seen again
+
+	Effect Effect `json:"effect,omitzero"` // of showing it
 }
 
 // LessonState is where a lesson stands in its life.

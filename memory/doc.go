@@ -6,6 +6,8 @@
 // can reach a context, while the trace stays in the archive as evidence.
 // [Store.Recall] gives an agent.Context for a task, and [Store.Explain] says
 // why it looks as it does. A Store is an agent.Recaller and an agent.Recorder.
+// Whether an item helps is measured by withholding it now and then by chance, see
+// [Store.Effects].
 //
 // What Record acknowledged survives kill -9 and a power cut, and a full disk
 // costs only what it refused. Damage of the disk is named ([ErrCorrupt]), by the

@@ -75,6 +75,7 @@ type Options struct {
 	Clock       func() time.Time // nil: time.Now. Read for Created, Expires and what has expired
 	NewID       func() string    // nil: UUIDv7. IDs of lessons and raw failures
 	Redact      []redact.Rule    // of secrets that are not kept; nil: redact.Default, empty: none
+	HoldOut     float64          // probability, at most 1/2, of withholding an item that would be recalled, see Store.Recall; 0: DefaultHoldOut, below 0: none
 	ReadOnly    bool             // Open and all else write nothing, so that a disk that cannot be written to will do; Record returns ErrReadOnly
 	_           struct{}         // keyed fields only
 }
@@ -90,6 +91,14 @@ const (
 	MaxTrials         = 8  // failures of one task that one lesson is made of; the latest
 )
 
+// DefaultHoldOut is how often an item is withheld to measure its effect, unless
+// it seems to harm: then more often, up to half of the time.
+const DefaultHoldOut = 0.05
+
+// effectAlpha is the probability that any item that has no effect is ever said to
+// help or to harm.
+const effectAlpha = 0.05
+
 // TransientLife is for how long a lesson from an outage is recalled.
 const TransientLife = time.Hour
 
@@ -99,6 +108,12 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if !o.Form.known() {
 		return o, fmt.Errorf("memory: Options.Form is %q, must be %q, %q or %q", o.Form, Asymmetric, UniformVerbatim, UniformAbstract)
+	}
+	if o.HoldOut == 0 {
+		o.HoldOut = DefaultHoldOut
+	}
+	if !(o.HoldOut <= 0.5) {
+		return o, fmt.Errorf("memory: Options.HoldOut is %v, must be at most 0.5", o.HoldOut)
 	}
 	if o.CountTokens == nil {
 		o.CountTokens = CountWords

@@ -6,6 +6,7 @@ import (
 	"sort"
 
 	"github.com/surefoot-ai/surefoot/agent"
+	"github.com/surefoot-ai/surefoot/memory/effect"
 )
 
 // packer fills a context.
@@ -13,6 +14,8 @@ type packer struct {
 	store   *Store
 	left    int // tokens
 	context agent.Context
+
+	holdOut func(*entry) bool // whether an item is to be withheld
 
 	task, kind, verbatim int  // items packed, against their bounds
 	tried                int  // demonstrations looked at
@@ -31,6 +34,10 @@ const minSteps = 2
 func (p *packer) pack(ctx context.Context, found []Candidate) error {
 	for i := range found {
 		c := &found[i]
+		if p.store.items[c.ID].verdict == effect.Harms {
+			c.Reason = "its measured effect is harm"
+			continue
+		}
 		var err error
 		if c.Kind == agent.KindLesson {
 			p.lesson(c)
@@ -83,6 +90,11 @@ func (p *packer) add(c *Candidate, text string) bool {
 	n := p.store.o.CountTokens(text)
 	if n > p.left {
 		c.Reason = fmt.Sprintf("%d tokens, %d left", n, p.left)
+		return false
+	}
+	if p.holdOut(p.store.items[c.ID]) {
+		p.context.Withheld = append(p.context.Withheld, c.ID)
+		c.Reason = "withheld by chance, to measure its effect"
 		return false
 	}
 	p.left -= n

@@ -19,13 +19,14 @@ type overlay struct {
 	lessons map[string]*agent.Lesson // those among changed
 	added   []string                 // IDs of the lessons that are new, in order
 	byKey   map[string]string        // as in Store, of what is new
+	orders  int                      // the last Effect.Order
 }
 
 // planGroup works out which items change when the episodes of group are
 // recorded one after the other. It finishes those that cannot be planned and
 // returns the others.
 func (s *Store) planGroup(ctx context.Context, group []*recording) ([]archive.Item, []*recording) {
-	o := &overlay{store: s, changed: map[string]*archive.Item{}, lessons: map[string]*agent.Lesson{}, byKey: map[string]string{}}
+	o := &overlay{store: s, changed: map[string]*archive.Item{}, lessons: map[string]*agent.Lesson{}, byKey: map[string]string{}, orders: s.orders}
 	var planned []*recording
 	for _, r := range group {
 		if err := o.plan(ctx, r.episode, r.lessons); err != nil {
@@ -66,10 +67,14 @@ func (o *overlay) plan(ctx context.Context, e agent.Episode, lessons []agent.Les
 		}
 		items = append(items, it)
 	}
+	shown, err := o.recalled(ctx, e)
+	if err != nil {
+		return err
+	}
 	for i := range items {
 		o.take(&items[i], d.lessons[items[i].ID])
 	}
-	return nil
+	return o.count(e, shown)
 }
 
 // take lays it, which is l if that is not nil, over what is there.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/surefoot-ai/surefoot/agent"
 	"github.com/surefoot-ai/surefoot/memory/archive"
+	"github.com/surefoot-ai/surefoot/memory/effect"
 )
 
 // Recall returns what memory knows for task in at most maxTokens tokens, each
@@ -17,6 +18,12 @@ import (
 // only where the kind has none of their class. The same store and task give the
 // same context; equals are in the order of their IDs. See [Store.Explain] for
 // the reasons.
+//
+// So that it can be measured whether an item helps, one that would be recalled is
+// now and then withheld by chance: by that of Options.HoldOut, and the more often
+// the likelier it is that it harms. Context.Withheld names it, and Record counts
+// the outcome. An item whose measured effect is harm is not recalled any more; one
+// that helps comes before its like.
 func (s *Store) Recall(ctx context.Context, task agent.Task, maxTokens int) (agent.Context, error) {
 	c, _, err := s.recall(ctx, task, maxTokens)
 	return c, err
@@ -58,7 +65,7 @@ type Candidate struct {
 	BM25           float64 // 0 if BM25Rank is 0
 	BM25Rank       int     // from 1; 0: no telling word in common, or not among the best
 	Fused          float64 // reciprocal rank fusion of the two
-	Prior          float64 // in [0.5,1]: (1 + confidence) / 2 of a lesson, (1 + 10/(10+steps)) / 2 of a demonstration: the shorter way is the better one to show
+	Prior          float64 // in [0.5,1]: (1 + confidence) / 2 of a lesson, (1 + 10/(10+steps)) / 2 of a demonstration: the shorter way is the better one to show; 1 of what is measured to help
 	Score          float64 // Fused × Prior; orders the items of a tier
 
 	Packed bool
@@ -88,7 +95,8 @@ func (s *Store) recall(ctx context.Context, task agent.Task, maxTokens int) (age
 	if q.warning != nil {
 		x.Warnings = append(x.Warnings, q.warning)
 	}
-	p := packer{store: s, left: max(0, maxTokens)}
+	p := packer{store: s, left: max(0, maxTokens), holdOut: func(e *entry) bool { return s.withholds(e, task) }}
+	p.context.HoldOut = max(s.o.HoldOut, 0)
 	for _, classes := range s.packed() {
 		var found []Candidate
 		for _, class := range classes {
@@ -105,6 +113,9 @@ func (s *Store) recall(ctx context.Context, task agent.Task, maxTokens int) (age
 		x.Candidates = append(x.Candidates, found...)
 	}
 	x.Tokens = p.context.Tokens()
+	if len(p.context.Items)+len(p.context.Withheld) == 0 {
+		p.context.HoldOut = 0
+	}
 	return p.context, x, nil
 }
 
@@ -274,6 +285,9 @@ func (q *query) candidate(id string, tier Tier) Candidate {
 	worth := shortSteps / float64(shortSteps+e.steps)
 	if e.Class == agent.KindLesson {
 		worth = e.lesson.Confidence
+	}
+	if e.verdict == effect.Helps {
+		worth = 1
 	}
 	return Candidate{ID: id, Kind: e.Class, Tier: tier, Prior: (1 + worth) / 2}
 }

@@ -43,6 +43,8 @@ type verbatim struct {
 	Head  string   `json:"head"`  // "Task: <goal>\n", with "(failed)" for a raw failure
 	Steps []string `json:"steps"` // "<observation>\n> <action>\n" each
 	Tail  string   `json:"tail"`  // the final observation, and of a raw failure how it ended
+
+	Effect agent.Effect `json:"effect,omitzero"` // of showing it
 }
 
 func newVerbatim(e agent.Episode) verbatim {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/surefoot-ai/surefoot/agent"
 	"github.com/surefoot-ai/surefoot/memory/archive"
+	"github.com/surefoot-ai/surefoot/memory/effect"
 	"github.com/surefoot-ai/surefoot/memory/index"
 )
 
@@ -34,6 +35,7 @@ type Store struct {
 	byKind map[[2]string][]string // (suite, kind) -> IDs of lessons without a task, in order of recording
 	byKey  map[string]string      // key of a demonstration -> its ID
 	kinds  map[[2]string][]string // (suite, class) -> kinds, in order of recording
+	orders int                    // the last Effect.Order
 	closed bool
 }
 
@@ -42,7 +44,9 @@ type entry struct {
 	archive.Item              // without Vector, Doc and Body
 	lesson       agent.Lesson // if Class is KindLesson
 	seen, steps  int          // otherwise
-	indexed      bool         // its vector is in the index
+	effect       agent.Effect
+	verdict      effect.Verdict
+	indexed      bool // its vector is in the index
 }
 
 // fileName is the archive's name inside the folder.
@@ -190,6 +194,7 @@ func (s *Store) apply(ctx context.Context, changed []archive.Item) error {
 			}
 		}
 		s.items[it.ID], s.bySeq[it.Seq] = e, e
+		s.orders = max(s.orders, e.effect.Order)
 		if e.indexed = s.fits(it.Vector); e.indexed {
 			c := s.collection(it)
 			docs[c] = append(docs[c], index.Document{
@@ -213,6 +218,7 @@ func newEntry(it archive.Item) (*entry, error) {
 		if err := json.Unmarshal(it.Body, &e.lesson); err != nil {
 			return nil, fmt.Errorf("lesson %s: %w: %w", it.ID, ErrCorrupt, err)
 		}
+		e.measure(e.lesson.Effect)
 		return e, nil
 	}
 	v, err := decodeVerbatim(it.Body)
@@ -220,6 +226,7 @@ func newEntry(it archive.Item) (*entry, error) {
 		return nil, fmt.Errorf("%s %s: %w", it.Class, it.ID, err)
 	}
 	e.seen, e.steps = v.Seen, len(v.Steps)
+	e.measure(v.Effect)
 	return e, nil
 }
 

@@ -22,6 +22,9 @@ func openStore(t testing.TB, dir string, o Options) *Store {
 	if o.Clock == nil {
 		o.Clock = func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }
 	}
+	if o.HoldOut == 0 {
+		o.HoldOut = -1 // but in the tests of it
+	}
 	s, err := Open(dir, o)
 	if err != nil {
 		t.Fatal(err)

@@ -191,6 +191,7 @@ func condition(name string, countTokens func(string) int) eval.Condition {
 	c.Open = func(_ context.Context, dir string) (eval.Memory, error) {
 		n := 0
 		return memory.Open(dir, memory.Options{
+			HoldOut:     -1, // what is compared is memory as it is
 			Form:        memory.Form(name),
 			CountTokens: countTokens,
 			Clock:       eval.Epoch,

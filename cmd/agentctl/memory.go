@@ -18,10 +18,10 @@ import (
 )
 
 func newMemory(a *app) *cobra.Command {
-	c := newNoun("memory", "Ask a memory why it recalls what it does, and keep it safe",
-		newMemoryExplain(a), newMemoryDoctor(a), newMemoryVerify(a), newMemoryRepair(a), newMemoryCompact(a),
+	c := newNoun("memory", "Ask a memory why it recalls what it does and whether that helps, and keep it safe",
+		newMemoryExplain(a), newMemoryEffects(a), newMemoryDoctor(a), newMemoryVerify(a), newMemoryRepair(a), newMemoryCompact(a),
 		newMemoryReindex(a), newMemoryBackup(a), newMemoryRestore(a))
-	c.Long = `Ask a memory why it recalls what it does, and keep it safe. --store names its folder.
+	c.Long = `Ask a memory why it recalls what it does and whether that helps, and keep it safe. --store names its folder.
 
 doctor and verify write nothing. backup, compact and reindex may run while an agent records; repair and restore may
 not, and refuse. What repair and restore replace is kept beside the memory, under a name that they print.`

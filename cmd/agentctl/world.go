@@ -64,7 +64,8 @@ func (w *practiceWorld) Memory(form string, count func(string) int) (policy.Memo
 	}
 	n := 0
 	s, err := memory.Open(dir, memory.Options{
-		Form: memory.Form(form), CountTokens: count,
+		HoldOut: -1, // what is compared is memory as it is
+		Form:    memory.Form(form), CountTokens: count,
 		Clock: func() time.Time { return time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) },
 		NewID: func() string { n++; return fmt.Sprintf("item-%06d", n) },
 	})

@@ -17,6 +17,28 @@ type Counts struct {
 	Withheld Arm `json:"withheld"` // by chance
 }
 
+// Verdict is what counts say of an item.
+type Verdict string
+
+// The verdicts.
+const (
+	NotKnown Verdict = ""      // yet
+	Helps    Verdict = "helps" // the interval is above 0
+	Harms    Verdict = "harms" // it is below 0
+)
+
+// Verdict says where the interval at level 1-alpha lies.
+func (c Counts) Verdict(alpha float64) Verdict {
+	switch d := c.Shown.Rate() - c.Withheld.Rate(); {
+	case c.evidence(0) <= -math.Log(alpha):
+		return NotKnown
+	case d > 0:
+		return Helps
+	default:
+		return Harms
+	}
+}
+
 // Interval holds the difference of success rates, shown less withheld.
 type Interval struct {
 	Estimate float64 `json:"estimate"` // in [-1,1]

@@ -106,6 +106,28 @@ func (a *Arm) add(success bool) {
 	}
 }
 
+// The verdict is where the interval lies.
+func TestVerdict(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 1))
+	seen := map[Verdict]bool{}
+	for range 300 {
+		c := random(rng, 80)
+		iv, want := c.Interval(0.05), NotKnown
+		if iv.Low > 0 {
+			want = Helps
+		} else if iv.High < 0 {
+			want = Harms
+		}
+		if got := c.Verdict(0.05); got != want {
+			t.Errorf("%+v: %q, interval %+v", c, got, iv)
+		}
+		seen[want] = true
+	}
+	if len(seen) != 3 || (Counts{}).Verdict(0.5) != NotKnown {
+		t.Errorf("verdicts %v", seen)
+	}
+}
+
 // The levels of all items add up to alpha.
 func TestLevel(t *testing.T) {
 	sum := 0.0
