@@ -41,7 +41,7 @@ arm: emulator
 
 # Kills, power cuts and bad disks, many of them.
 crashes:
-	SUREFOOT_KILLS=200 SUREFOOT_CRASHES=20 $(GO) test -timeout 60m -v -run 'Kill|PowerCut|Lying|Flipped' ./memory
+	SUREFOOT_KILLS=200 SUREFOOT_CRASHES=20 $(GO) test -timeout 60m -v -run 'Kill|PowerCut|Lying|Flipped|Interrupted' ./memory
 
 # All tests under the race detector, which needs cgo and a C compiler.
 race:

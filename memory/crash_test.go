@@ -104,7 +104,10 @@ func TestKill(t *testing.T) {
 			t.Fatal(err)
 		}
 		kill := time.AfterFunc(time.Duration(50+r.IntN(300))*time.Millisecond, func() { cmd.Process.Kill() })
-		ids := acknowledgedIDs(t, out)
+		if n%2 == 1 { // at least one episode is written, however slow the machine
+			kill.Stop()
+		}
+		ids := acknowledgedIDs(out, func() { kill.Reset(time.Duration(r.IntN(300)) * time.Millisecond) })
 		cmd.Wait() // the error is the kill
 		kill.Stop()
 		if stderr.Len() > 0 {
@@ -114,21 +117,23 @@ func TestKill(t *testing.T) {
 		verifyAfterKill(t, dir, ids)
 	}
 	t.Logf("%d kills, %d acknowledged episodes", kills, acknowledged)
-	if acknowledged < kills {
+	if acknowledged < kills/2 {
 		t.Errorf("only %d episodes were written before %d kills", acknowledged, kills)
 	}
 }
 
-// acknowledgedIDs reads whole lines until the child is dead.
-func acknowledgedIDs(t *testing.T, out io.Reader) []string {
-	t.Helper()
+// acknowledgedIDs reads whole lines until the child is dead, and calls first
+// after the first.
+func acknowledgedIDs(out io.Reader, first func()) []string {
 	var ids []string
 	for in := bufio.NewReader(out); ; {
 		line, err := in.ReadString('\n')
 		if err != nil {
 			return ids
 		}
-		ids = append(ids, strings.TrimSpace(line))
+		if ids = append(ids, strings.TrimSpace(line)); len(ids) == 1 {
+			first()
+		}
 	}
 }
 

@@ -101,7 +101,7 @@ func TestPowerCut(t *testing.T) {
 	r := source(t)
 	all := states(t, 30)
 	midway := 0
-	for range rounds(t, 60) {
+	for range rounds(t, 40) {
 		i := r.IntN(len(all) - 1)
 		before, after := all[i], all[i+1]
 		cut := before
@@ -135,7 +135,7 @@ func TestLyingDisk(t *testing.T) {
 	last := len(all) - 1
 	closed := closedState(t, all[last])
 	named, whole := 0, 0
-	for n := range rounds(t, 120) {
+	for n := range rounds(t, 60) {
 		s := all[last]
 		if n%2 == 0 {
 			s = closed
@@ -272,7 +272,7 @@ func TestFlippedItems(t *testing.T) {
 		t.Fatalf("%d lessons, %v", len(want), err)
 	}
 	s.Close()
-	for range rounds(t, 80) {
+	for range rounds(t, 40) {
 		flipped := clean
 		flipped.db = bytes.Clone(clean.db)
 		at, bit := r.IntN(len(clean.db)), r.IntN(8)

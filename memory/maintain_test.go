@@ -291,7 +291,7 @@ func TestRepairOfLyingDisks(t *testing.T) {
 	all := states(t, 12)
 	clean := closedState(t, all[len(all)-1])
 	best := 0
-	for range rounds(t, 25) {
+	for range rounds(t, 12) {
 		s := clean
 		s.db = bytes.Clone(clean.db)
 		what := damage(r, &s, all[r.IntN(len(all)-1)])
@@ -350,7 +350,7 @@ func TestInterrupted(t *testing.T) {
 			return err
 		},
 	}
-	for i := range rounds(t, 5*6) {
+	for i := range rounds(t, 5*4) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(r.IntN(60_000))*time.Microsecond)
 		err := commands[i%len(commands)](ctx)
 		if err == nil {
