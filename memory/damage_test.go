@@ -101,7 +101,7 @@ func TestPowerCut(t *testing.T) {
 	r := source(t)
 	all := states(t, 30)
 	midway := 0
-	for range rounds(t, 40) {
+	for range rounds(t, 25) {
 		i := r.IntN(len(all) - 1)
 		before, after := all[i], all[i+1]
 		cut := before
@@ -272,7 +272,7 @@ func TestFlippedItems(t *testing.T) {
 		t.Fatalf("%d lessons, %v", len(want), err)
 	}
 	s.Close()
-	for range rounds(t, 40) {
+	for range rounds(t, 25) {
 		flipped := clean
 		flipped.db = bytes.Clone(clean.db)
 		at, bit := r.IntN(len(clean.db)), r.IntN(8)
