@@ -5,8 +5,10 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"runtime/debug"
 	"slices"
 
+	"github.com/surefoot-ai/surefoot/agent"
 	"github.com/surefoot-ai/surefoot/memory/archive"
 )
 
@@ -77,7 +79,7 @@ func (s *Store) embed(ctx context.Context, texts []string) ([][]float32, error) 
 		return nil, nil
 	}
 	id, dim := s.o.Embedder.ID(), s.o.Embedder.Dim()
-	vectors, err := s.o.Embedder.Embed(ctx, texts)
+	vectors, err := s.guarded(ctx, texts)
 	if err != nil {
 		return nil, fmt.Errorf("embedder %s: %w", id, err)
 	}
@@ -95,4 +97,15 @@ func (s *Store) embed(ctx context.Context, texts []string) ([][]float32, error) 
 		}
 	}
 	return vectors, nil
+}
+
+// guarded calls the embedder and turns a panic into an error: others may wait for
+// the commit that it is called for.
+func (s *Store) guarded(ctx context.Context, texts []string) (vectors [][]float32, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &agent.PanicError{Where: "embedder", Value: p, Stack: string(debug.Stack())}
+		}
+	}()
+	return s.o.Embedder.Embed(ctx, texts)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/surefoot-ai/surefoot/agent"
@@ -247,6 +248,30 @@ func TestEmbedders(t *testing.T) {
 	down = true
 	if _, err := Open(dir, Options{Embedder: model{embed.Hashed{}, "c", &down}}); err == nil {
 		t.Error("opened with an embedder that is down and has no vectors")
+	}
+}
+
+// panicking is an embedder with a defect.
+type panicking struct{ embed.Hashed }
+
+func (panicking) Embed(context.Context, []string) ([][]float32, error) { panic("defect") }
+
+// An embedder that panics costs the vectors, as one that fails does, and neither
+// an episode nor those who wait for the same commit.
+func TestEmbedderPanics(t *testing.T) {
+	s := openStore(t, t.TempDir(), Options{Embedder: panicking{}})
+	var g sync.WaitGroup
+	for i := range 8 {
+		g.Go(func() {
+			if err := s.Record(t.Context(), play(fmt.Sprint("e", i), ladle(), i%2 == 0, fmt.Sprint("look ", i))); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	g.Wait()
+	x, err := s.Explain(t.Context(), ladle(), 1000)
+	if err != nil || !strings.Contains(fmt.Sprint(x.Warnings), "defect") || len(x.Candidates) == 0 {
+		t.Errorf("warnings %v, %d candidates, %v", x.Warnings, len(x.Candidates), err)
 	}
 }
 
