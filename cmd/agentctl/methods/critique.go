@@ -20,15 +20,19 @@ const (
 	stepWise = "step-wise"
 )
 
-// demonstrations are the problems whose answers the base model imitates.
-const demonstrations = 20_000
+// sizes are those of the experiment of critiques.
+type sizes struct {
+	demonstrations int // problems whose answers the base model imitates
+	attempted      int // of them, that it answers itself to make exercises
+	persistent     int // answers, none of which is right, to a problem that is failed persistently
+	refined        int // of them
+}
 
-// attempted is how many of them it answers itself to make exercises.
-func (l *Lab) attempted() int {
+func (l *Lab) critiqueSizes() sizes {
 	if l.Scale.Quick {
-		return 200
+		return sizes{demonstrations: 1000, attempted: 200, persistent: 8, refined: 4}
 	}
-	return 4000
+	return sizes{demonstrations: 20_000, attempted: 4000, persistent: 64, refined: 16}
 }
 
 // critiques are the kinds of critiques, in the order of what they tell.
@@ -118,13 +122,14 @@ func (l *Lab) reader(ctx context.Context, d puzzle.Domain, seed uint64) (*policy
 		if err != nil {
 			return nil, err
 		}
-		problems := d.Draw(puzzle.Train, demonstrations, rng)
+		size := l.critiqueSizes()
+		problems := d.Draw(puzzle.Train, size.demonstrations, rng)
 		var read []puzzle.Problem
 		n, round := 0, 0
 		next := func(update int) (puzzle.Problem, error) {
 			if now := update * rounds / l.Scale.BaseUpdates; now > round {
 				round = now
-				if read, err = exercises(ctx, lm, d, problems[:l.attempted()]); err != nil {
+				if read, err = exercises(ctx, lm, d, problems[:size.attempted]); err != nil {
 					return puzzle.Problem{}, err
 				}
 			}
@@ -230,19 +235,13 @@ type Refinements struct {
 	Right    map[string]float64 `json:"right"`    // share of refinements that are right
 }
 
-// Of the problems to fail on: answers to each, and refinements of those failed.
-const (
-	persistent = 64
-	refined    = 16
-)
-
 // refinements lets lm refine, once each, the same wrong answers to what it fails
 // persistently after each kind of critique.
 func (l *Lab) refinements(ctx context.Context, lm *policy.LM, d puzzle.Domain) (Refinements, error) {
-	r := Refinements{Solved: map[string]float64{}, Right: map[string]float64{}}
+	r, size := Refinements{Solved: map[string]float64{}, Right: map[string]float64{}}, l.critiqueSizes()
 	problems := d.Draw(puzzle.Test, 4*l.Scale.Problems, rand.New(rand.NewPCG(4, 4)))
 	r.Problems = len(problems)
-	written, err := lm.Complete(ctx, prompts(problems), completing(persistent, 1))
+	written, err := lm.Complete(ctx, prompts(problems), completing(size.persistent, 1))
 	if err != nil {
 		return r, err
 	}
@@ -253,7 +252,7 @@ func (l *Lab) refinements(ctx context.Context, lm *policy.LM, d puzzle.Domain) (
 			continue
 		}
 		failed = append(failed, p)
-		for _, c := range written[i][:refined] {
+		for _, c := range written[i][:size.refined] {
 			wrong = append(wrong, policy.Wrong{Question: p.Prompt, Answer: c.Text})
 		}
 	}
@@ -265,13 +264,13 @@ func (l *Lab) refinements(ctx context.Context, lm *policy.LM, d puzzle.Domain) (
 		}
 		for i, p := range failed {
 			right := 0
-			for _, text := range written[i*refined : (i+1)*refined] {
+			for _, text := range written[i*size.refined : (i+1)*size.refined] {
 				if d.Check(p, text).Correct {
 					right++
 				}
 			}
 			r.Solved[kind] += float64(min(right, 1)) / float64(len(failed))
-			r.Right[kind] += float64(right) / float64(refined*len(failed))
+			r.Right[kind] += float64(right) / float64(size.refined*len(failed))
 		}
 	}
 	return r, nil

@@ -50,19 +50,20 @@ func solved(of []Refinements, kind string) []float64 {
 
 // critiqueStudy is the report of the experiment of critiques.
 func (l *Lab) critiqueStudy(c learnings) (report.Study, error) {
+	size := l.critiqueSizes()
 	s := report.Study{
 		Method: "Critique-GRPO",
 		Title:  "Critiques on Countdown, four numbers",
 		Claim:  "Step-wise critiques solve problems that a trained model fails persistently, where verdicts, even with the answer, do not; and learning from such refinements ends above GRPO (arXiv:2506.03106).",
 		Decision: fmt.Sprintf("Of the test problems that the GRPO-trained model answers wrongly %d times of %d, it solves more within %d refinements after step-wise critiques than after verdicts, after verdicts with the answer and without critique; "+
-			"and Critique-GRPO's pass@1 after %d iterations is above GRPO's and Dr.GRPO's. Paired over seeds, 95%% t interval.", persistent, persistent, refined, l.mendIterations()),
+			"and Critique-GRPO's pass@1 after %d iterations is above GRPO's and Dr.GRPO's. Paired over seeds, 95%% t interval.", size.persistent, size.persistent, size.refined, l.mendIterations()),
 		Meta: report.StudyMeta{Seeds: l.Seeds},
 	}
 	for m, of := range c.learners {
 		s.Settings = append(s.Settings, report.Setting{Name: of.name + ": learning rate", Grid: numbers(learningRates()), Chosen: fmt.Sprint(c.rates[m])})
 	}
-	s.Settings = append(s.Settings, report.Setting{Name: "imitated before, problems", Chosen: fmt.Sprint(demonstrations)})
-	for _, add := range []func(*report.Study, learnings) error{refinementTable, l.learningTable, learningFigure, decideCritique} {
+	s.Settings = append(s.Settings, report.Setting{Name: "imitated before, problems", Chosen: fmt.Sprint(size.demonstrations)})
+	for _, add := range []func(*report.Study, learnings) error{l.refinementTable, l.learningTable, learningFigure, decideCritique} {
 		if err := add(&s, c); err != nil {
 			return s, err
 		}
@@ -72,7 +73,8 @@ func (l *Lab) critiqueStudy(c learnings) (report.Study, error) {
 }
 
 // refinementTable has what each kind of critique is good for.
-func refinementTable(s *report.Study, c learnings) error {
+func (l *Lab) refinementTable(s *report.Study, c learnings) error {
+	size := l.critiqueSizes()
 	before, after := c.beforeAndAfter()
 	t := report.Table{
 		Title:   "Persistent failures solved by refinement",
@@ -86,9 +88,9 @@ func refinementTable(s *report.Study, c learnings) error {
 		if err != nil {
 			return err
 		}
-		t.Notes = append(t.Notes, fmt.Sprintf("The %s fails %s of %d test problems persistently: none of %d answers is right.", of.name, report.ShareCell(iv, 1), of.by[0].Problems, persistent))
+		t.Notes = append(t.Notes, fmt.Sprintf("The %s fails %s of %d test problems persistently: none of %d answers is right.", of.name, report.ShareCell(iv, 1), of.by[0].Problems, size.persistent))
 	}
-	t.Notes = append(t.Notes, fmt.Sprintf("Solved: one of %d refinements, of the same wrong answers for all kinds, is right. Without critique they are new answers to the bare question.", refined))
+	t.Notes = append(t.Notes, fmt.Sprintf("Solved: one of %d refinements, of the same wrong answers for all kinds, is right. Without critique they are new answers to the bare question.", size.refined))
 	for _, kind := range append([]string{fresh}, critiques()...) {
 		right := func(r Refinements) float64 { return r.Right[kind] }
 		row, err := shares([]report.Cell{report.TextCell(kind)},

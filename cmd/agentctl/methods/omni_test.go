@@ -18,7 +18,7 @@ func TestOrders(t *testing.T) {
 	if err := s.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	if len(s.Tables) != 4 || len(s.Figures) != 2 || len(s.Summary) != 7 {
+	if len(s.Tables) != 4 || len(s.Figures) != 2 || len(s.Summary) != 6 {
 		t.Errorf("%d tables, %d figures, %q", len(s.Tables), len(s.Figures), s.Summary)
 	}
 	var did []string
