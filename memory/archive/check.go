@@ -3,6 +3,7 @@ package archive
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 
@@ -32,8 +33,25 @@ func (a *Archive) Check(ctx context.Context) error {
 	return errors.Join(wrong...)
 }
 
+// checkStructure asks SQLite. A connection that has in memory an older state of
+// the search table than another one has written since may say that the table is
+// damaged: only a new connection, which has none, is believed.
 func (a *Archive) checkStructure(ctx context.Context) error {
-	rows, err := a.db.QueryContext(ctx, `PRAGMA integrity_check`)
+	err := a.integrity(ctx, a.db)
+	if err == nil || a.temp != "" {
+		return err
+	}
+	fresh, open := connect(a.path, "")
+	if open != nil {
+		return err
+	}
+	defer fresh.Close()
+	return a.integrity(ctx, fresh)
+}
+
+// integrity is what SQLite says of the file on a connection of db.
+func (a *Archive) integrity(ctx context.Context, db *sql.DB) error {
+	rows, err := db.QueryContext(ctx, `PRAGMA integrity_check`)
 	if err != nil {
 		return a.classify(err)
 	}
