@@ -13,7 +13,7 @@ import (
 // holds that the two are the same. A failure becomes a lesson, and the lesson
 // reaches the next try.
 func Example() {
-	store, err := memory.Open(folder(), memory.Options{})
+	store, err := memory.Open(folder(), memory.Options{HoldOut: -1}) // nothing is left to chance
 	check(err)
 	defer store.Close()
 

@@ -17,7 +17,7 @@ func Example() {
 		panic(err)
 	}
 	defer os.RemoveAll(dir)
-	store, err := memory.Open(dir, memory.Options{})
+	store, err := memory.Open(dir, memory.Options{HoldOut: -1})
 	if err != nil {
 		panic(err)
 	}
