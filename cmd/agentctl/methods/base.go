@@ -70,38 +70,48 @@ func (l *Lab) base(ctx context.Context, name string, d puzzle.Domain, seed uint6
 			return nil, err
 		}
 		problems := d.Draw(puzzle.Train, 20_000, rng)
-		return lm, l.imitate(ctx, lm, func(int) (puzzle.Problem, error) {
-			return problems[rng.IntN(len(problems))], nil
-		}, func(p puzzle.Problem) string { return d.Demonstrate(p, rng) })
+		next := func(int) (puzzle.Problem, error) { return problems[rng.IntN(len(problems))], nil }
+		return lm, l.imitate(ctx, lm, l.Scale.BaseUpdates, l.demonstrations(lm, next, func(p puzzle.Problem) string { return d.Demonstrate(p, rng) }))
 	})
 }
 
-// imitate trains lm on demonstrations of what next returns for an update, which
-// may let lm write.
-func (l *Lab) imitate(ctx context.Context, lm *policy.LM, next func(update int) (puzzle.Problem, error), demonstrate func(puzzle.Problem) string) error {
+// imitate trains lm on what batch returns for each of so many updates.
+func (l *Lab) imitate(ctx context.Context, lm *policy.LM, updates int, batch func(update int) ([][]policy.Trajectory, error)) error {
 	trainer, err := policy.NewTrainer(lm, config())
 	if err != nil {
 		return err
 	}
-	for u := range l.Scale.BaseUpdates {
+	for u := range updates {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		groups := make([][]policy.Trajectory, l.Scale.BaseBatch)
-		for i := range groups {
-			p, err := next(u)
-			if err != nil {
-				return err
-			}
-			t, err := lm.Answer(p.Prompt, demonstrate(p))
-			if err != nil {
-				return err
-			}
-			groups[i] = []policy.Trajectory{t}
+		groups, err := batch(u)
+		if err != nil {
+			return err
 		}
-		if _, err := trainer.Update(policy.Imitation{}, groups, policy.WarmupCosine(l.Scale.BaseRate, u, l.Scale.BaseUpdates)); err != nil {
+		if _, err := trainer.Update(policy.Imitation{}, groups, policy.WarmupCosine(l.Scale.BaseRate, u, updates)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// demonstrations are batches of demonstrations of what next returns for an
+// update, which may let lm write.
+func (l *Lab) demonstrations(lm *policy.LM, next func(update int) (puzzle.Problem, error), demonstrate func(puzzle.Problem) string) func(int) ([][]policy.Trajectory, error) {
+	return func(update int) ([][]policy.Trajectory, error) {
+		groups := make([][]policy.Trajectory, l.Scale.BaseBatch)
+		for i := range groups {
+			p, err := next(update)
+			if err != nil {
+				return nil, err
+			}
+			t, err := lm.Answer(p.Prompt, demonstrate(p))
+			if err != nil {
+				return nil, err
+			}
+			groups[i] = []policy.Trajectory{t}
+		}
+		return groups, nil
+	}
 }

@@ -139,7 +139,8 @@ func (l *Lab) reader(ctx context.Context, d puzzle.Domain, seed uint64) (*policy
 			}
 			return from[rng.IntN(len(from))], nil
 		}
-		return lm, l.imitate(ctx, lm, next, func(p puzzle.Problem) string { return cmp.Or(p.Answer, d.Demonstrate(p, rng)) })
+		right := func(p puzzle.Problem) string { return cmp.Or(p.Answer, d.Demonstrate(p, rng)) }
+		return lm, l.imitate(ctx, lm, l.Scale.BaseUpdates, l.demonstrations(lm, next, right))
 	})
 }
 

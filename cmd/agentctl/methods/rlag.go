@@ -41,15 +41,8 @@ func (l *Lab) factsReader(ctx context.Context, seed uint64) (*policy.LM, error) 
 			return nil, err
 		}
 		questions := world.Of(puzzle.Known).Draw(puzzle.Train, 1000, rng)
-		trainer, err := policy.NewTrainer(lm, config())
-		if err != nil {
-			return nil, err
-		}
 		updates := l.Scale.BaseUpdates * 8 / 5 // to read takes longer than to answer
-		for u := range updates {
-			if err := ctx.Err(); err != nil {
-				return nil, err
-			}
+		return lm, l.imitate(ctx, lm, updates, func(u int) ([][]policy.Trajectory, error) {
 			b := lessons{lm: lm}
 			for _, d := range pick(world.Corpus(), l.Scale.BaseBatch/8, rng) {
 				b.document(d)
@@ -64,14 +57,8 @@ func (l *Lab) factsReader(ctx context.Context, seed uint64) (*policy.LM, error) 
 			if err := b.read(l.Scale.BaseBatch/4, documents, rng); err != nil {
 				return nil, err
 			}
-			if b.err != nil {
-				return nil, b.err
-			}
-			if _, err := trainer.Update(policy.Imitation{}, b.groups(1), policy.WarmupCosine(l.Scale.BaseRate, u, updates)); err != nil {
-				return nil, err
-			}
-		}
-		return lm, nil
+			return b.groups(1), b.err
+		})
 	})
 }
 
