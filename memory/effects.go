@@ -81,8 +81,9 @@ func (o *overlay) count(e agent.Episode, recalled map[string]archive.Item) error
 	if !countable(e) {
 		return nil
 	}
-	for i, id := range recalledIDs(e) {
-		if !o.known(id) || slices.Index(recalledIDs(e), id) < i {
+	ids := recalledIDs(e)
+	for i, id := range ids {
+		if !o.known(id) || slices.Index(ids, id) < i {
 			continue
 		}
 		add := func(f *agent.Effect) {
