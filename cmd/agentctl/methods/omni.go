@@ -87,22 +87,31 @@ func (l *Lab) examineAll(ctx context.Context, m mixture, key string, open func()
 	})
 }
 
-// course is training under one seed with one learning rate.
+// course is training under one seed, with a learning rate for each task.
 type course struct {
 	mixture
-	rate float64
-	seed uint64
+	rates []float64
+	seed  uint64
 }
 
-func (c course) key(way string) string { return fmt.Sprintf("omni/%s-%g-%d", way, c.rate, c.seed) }
+func (c course) key(way string) string { return fmt.Sprintf("omni/%s-%d", way, c.seed) }
 
-// way names an order of tasks.
-func (m mixture) way(order []int) string {
+// way names an order of tasks and their learning rates.
+func (c course) way(order []int) string {
 	names := make([]string, len(order))
 	for i, t := range order {
-		names[i] = m[t].name
+		names[i] = fmt.Sprintf("%s-%g", c.mixture[t].name, c.rates[t])
 	}
 	return strings.Join(names, "-")
+}
+
+// names are those of tasks in an order.
+func (m mixture) names(order []int) string {
+	out := make([]string, len(order))
+	for i, t := range order {
+		out[i] = m[t].name
+	}
+	return strings.Join(out, ", ")
 }
 
 // stages is the base model after training on tasks in an order, one after the
@@ -118,13 +127,9 @@ func (l *Lab) stages(ctx context.Context, c course, order []int) (*policy.LM, er
 			return nil, err
 		}
 		t := c.mixture[last]
-		return lm, l.stage(ctx, lm, mixture{t}.train(t.name, c.rate, c.seed), l.stageIterations())
+		return lm, l.stage(ctx, lm, mixture{t}.train(t.name, c.rates[last], c.seed), l.Scale.Iterations)
 	})
 }
-
-// stageIterations is how long a stage is: all stages together are as long as
-// a run of the other experiments.
-func (l *Lab) stageIterations() int { return max(l.Scale.Iterations/4, 1) }
 
 // ordered is the standing after an order of tasks; after none, the base's.
 func (l *Lab) ordered(ctx context.Context, c course, order ...int) (standing, error) {
@@ -135,17 +140,17 @@ func (l *Lab) ordered(ctx context.Context, c course, order ...int) (standing, er
 	return l.examineAll(ctx, c.mixture, key, func() (*policy.LM, error) { return l.stages(ctx, c, order) })
 }
 
-// joint is the standing after training on all tasks at once, with as many
-// answers as an order takes.
-func (l *Lab) joint(ctx context.Context, c course) (standing, error) {
-	key := c.key("joint")
+// joint is the standing after training on all tasks at once with one learning
+// rate, with as many answers as an order takes.
+func (l *Lab) joint(ctx context.Context, c course, rate float64) (standing, error) {
+	key := c.key(fmt.Sprintf("joint-%g", rate))
 	return l.examineAll(ctx, c.mixture, key, func() (*policy.LM, error) {
 		return l.model(key, func() (*policy.LM, error) {
 			lm, err := l.base(ctx, mixtureName, c.mixture, c.seed)
 			if err != nil {
 				return nil, err
 			}
-			return lm, l.stage(ctx, lm, c.train("joint", c.rate, c.seed), len(c.mixture)*l.stageIterations())
+			return lm, l.stage(ctx, lm, c.train("joint", rate, c.seed), len(c.mixture)*l.Scale.Iterations)
 		})
 	})
 }
@@ -157,13 +162,17 @@ func mergeScales() []float64 { return []float64{0.25, 0.5, 1} }
 // merged is the standing of the base with what each task's own model has
 // learned, scaled.
 func (l *Lab) merged(ctx context.Context, c course, scale float64) (standing, error) {
-	return l.examineAll(ctx, c.mixture, c.key(fmt.Sprintf("merged-%g", scale)), func() (*policy.LM, error) {
+	all := make([]int, len(c.mixture))
+	for t := range all {
+		all[t] = t
+	}
+	return l.examineAll(ctx, c.mixture, c.key(fmt.Sprintf("merged-%g-%s", scale, c.way(all))), func() (*policy.LM, error) {
 		base, err := l.stages(ctx, c, nil)
 		if err != nil {
 			return nil, err
 		}
 		models, weights := []*transformer.Model{base.Model()}, []float64{1 - scale*float64(len(c.mixture))}
-		for t := range c.mixture {
+		for _, t := range all {
 			lm, err := l.stages(ctx, c, []int{t})
 			if err != nil {
 				return nil, err
@@ -181,12 +190,13 @@ func (l *Lab) merged(ctx context.Context, c course, scale float64) (standing, er
 // courses are all that was found: [seed] innermost.
 type courses struct {
 	mixture
-	rate, jointRate, scale float64
-	bases, joint           []standing
-	single, merged         [][]standing // [task] and [scale]
-	transfer               policy.Transfer
-	saturated              []float64 // each task's score after its own training, on problems to tune on
-	orders                 []followed
+	rates            []float64 // of each task alone, and so in every order
+	jointRate, scale float64
+	bases, joint     []standing
+	single, merged   [][]standing // [task] and [scale]
+	transfer         policy.Transfer
+	saturated        []float64 // each task's score after its own training, on problems to tune on
+	orders           []followed
 }
 
 // followed is an order of tasks, and where it led.
@@ -208,37 +218,37 @@ func (l *Lab) Omni(ctx context.Context) (report.Study, error) {
 }
 
 // tuneCourses chooses, on problems to tune on under the first seed, the learning
-// rate of single tasks, which is that of all orders, and that of all at once.
+// rate of each task alone, which it has in all orders, and that of all at once.
 func (l *Lab) tuneCourses(ctx context.Context, f *courses) error {
 	if err := l.bases(ctx, mixtureName, f.mixture); err != nil {
 		return err
 	}
 	rates, n := learningRates(), len(f.mixture)
-	scores := make([][]float64, len(rates))
-	for i := range scores {
-		scores[i] = make([]float64, n+1)
+	scores := make([][]float64, n+1) // [task], of all at once last
+	for t := range scores {
+		scores[t] = make([]float64, len(rates))
 	}
 	err := l.each(ctx, len(rates)*(n+1), func(ctx context.Context, i int) error {
 		rate, t := i/(n+1), i%(n+1)
-		c := course{f.mixture, rates[rate], l.Seeds[0]}
+		c := course{f.mixture, slices.Repeat(rates[rate:rate+1], n), l.Seeds[0]}
 		if t == n {
-			s, err := l.joint(ctx, c)
+			s, err := l.joint(ctx, c, rates[rate])
 			if err == nil {
-				scores[rate][t] = mean(rewards(s.Tune))
+				scores[t][rate] = mean(rewards(s.Tune))
 			}
 			return err
 		}
 		s, err := l.ordered(ctx, c, t)
 		if err == nil {
-			scores[rate][t] = s.Tune[t].Reward
+			scores[t][rate] = s.Tune[t].Reward
 		}
 		return err
 	})
-	single, joint := make([]float64, len(rates)), make([]float64, len(rates))
-	for i, s := range scores {
-		single[i], joint[i] = mean(s[:n]), s[n]
+	f.rates = make([]float64, n)
+	for t := range f.rates {
+		f.rates[t] = rates[slices.Index(scores[t], slices.Max(scores[t]))]
 	}
-	f.rate, f.jointRate = rates[slices.Index(single, slices.Max(single))], rates[slices.Index(joint, slices.Max(joint))]
+	f.jointRate = rates[slices.Index(scores[n], slices.Max(scores[n]))]
 	return err
 }
 
@@ -251,7 +261,7 @@ func (l *Lab) singles(ctx context.Context, f *courses) error {
 	}
 	if err := l.each(ctx, (n+1)*seeds, func(ctx context.Context, i int) (err error) {
 		t, seed := i%(n+1), i/(n+1)
-		c := course{f.mixture, f.rate, l.Seeds[seed]}
+		c := course{f.mixture, f.rates, l.Seeds[seed]}
 		if t == n {
 			f.bases[seed], err = l.ordered(ctx, c)
 			return err
@@ -300,11 +310,11 @@ func (l *Lab) follow(ctx context.Context, f *courses) error {
 	return l.each(ctx, 2*len(l.Seeds), func(ctx context.Context, i int) (err error) {
 		seed := i / 2
 		if i%2 == 1 {
-			f.joint[seed], err = l.joint(ctx, course{f.mixture, f.jointRate, l.Seeds[seed]})
+			f.joint[seed], err = l.joint(ctx, course{f.mixture, f.rates, l.Seeds[seed]}, f.jointRate)
 			return err
 		}
 		for o := range f.orders { // one after the other: they may share stages
-			f.orders[o].standings[seed], err = l.ordered(ctx, course{f.mixture, f.rate, l.Seeds[seed]}, f.orders[o].order...)
+			f.orders[o].standings[seed], err = l.ordered(ctx, course{f.mixture, f.rates, l.Seeds[seed]}, f.orders[o].order...)
 			if err != nil {
 				return err
 			}
@@ -323,7 +333,7 @@ func (l *Lab) merge(ctx context.Context, f *courses) error {
 	}
 	if err := l.each(ctx, len(scales)*len(l.Seeds), func(ctx context.Context, i int) (err error) {
 		at, seed := i%len(scales), i/len(scales)
-		f.merged[at][seed], err = l.merged(ctx, course{f.mixture, f.rate, l.Seeds[seed]}, scales[at])
+		f.merged[at][seed], err = l.merged(ctx, course{f.mixture, f.rates, l.Seeds[seed]}, scales[at])
 		return err
 	}); err != nil {
 		return err

@@ -2,7 +2,6 @@ package methods
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/surefoot-ai/surefoot/eval/report"
 )
@@ -11,17 +10,19 @@ import (
 func (l *Lab) omniStudy(f courses) (report.Study, error) {
 	s := report.Study{
 		Method: "Omni-Thinker",
-		Title:  "Four tasks, one after the other, at once, or merged",
+		Title:  "Three tasks, one after the other, at once, or merged",
 		Claim:  "Training on tasks in an order found by transfer beats the reverse order, joint training and model merging; structured tasks lower the entropy of what is written, open-ended ones raise it (arXiv:2507.14783).",
 		Decision: "The mean over tasks of the test score in the best order is above that of the reverse order, of joint training and of merging; after its own training the entropy, in nats a token, is above the base model's in verse and below it in each other task; " +
 			"paired over seeds, 95% t interval. A score is in [0,1] as it is: the share of right answers, and in verse the judge's.",
 		Settings: []report.Setting{
-			{Name: "orders: learning rate", Grid: numbers(learningRates()), Chosen: fmt.Sprint(f.rate)},
 			{Name: "joint: learning rate", Grid: numbers(learningRates()), Chosen: fmt.Sprint(f.jointRate)},
 			{Name: "merging: scale", Grid: numbers(mergeScales()), Chosen: fmt.Sprint(f.scale)},
-			{Name: "iterations of a task", Chosen: fmt.Sprint(l.stageIterations())},
+			{Name: "iterations of a task", Chosen: fmt.Sprint(l.Scale.Iterations)},
 		},
 		Meta: report.StudyMeta{Seeds: l.Seeds},
+	}
+	for t, k := range f.mixture {
+		s.Settings = append(s.Settings, report.Setting{Name: k.name + ": learning rate", Grid: numbers(learningRates()), Chosen: fmt.Sprint(f.rates[t])})
 	}
 	for _, add := range []func(*report.Study) error{f.scoreTable, f.predictionTable, f.taskTable, f.entropyFigure} {
 		if err := add(&s); err != nil {
@@ -116,7 +117,7 @@ func (f courses) predictionTable(s *report.Study) error {
 		}
 		point := func(v float64) report.Cell { return report.ShareCell(report.Interval{Estimate: v, Low: v, High: v}, 1) }
 		t.Rows = append(t.Rows, []report.Cell{
-			report.TextCell(o.name), report.TextCell(strings.ReplaceAll(f.way(o.order), "-", ", ")),
+			report.TextCell(o.name), report.TextCell(f.names(o.order)),
 			point(mean(f.transfer.Predict(f.saturated, o.order))), point(mean(average(o.standings))), report.ShareCell(iv, 1),
 		})
 	}

@@ -138,6 +138,10 @@ func calibrators(d puzzle.Domain) []train {
 	}
 }
 
+// longRun is how many times longer than in other experiments both rewards train:
+// a stated confidence begins as chance, and takes that long to settle.
+const longRun = 3
+
 // The domains of the exams.
 const (
 	inDomain  = "chains"
@@ -155,7 +159,7 @@ func (l *Lab) RLCR(ctx context.Context) (report.Study, error) {
 	methods := calibrators(d)
 	c := calibrations{runs: make([][]taught, len(methods))}
 	for m := range methods {
-		methods[m].domain, methods[m].name = stated{d}, name
+		methods[m].domain, methods[m].name, methods[m].iterations = stated{d}, name, longRun*l.Scale.Iterations
 		c.names, c.runs[m] = append(c.names, methods[m].rival.name), make([]taught, len(l.Seeds))
 	}
 	c.rates = make([]float64, len(methods))

@@ -44,6 +44,7 @@ func (l *Lab) rlcrStudy(c calibrations) (report.Study, error) {
 	for i, name := range c.names {
 		s.Settings = append(s.Settings, report.Setting{Name: name + ": learning rate", Grid: numbers(learningRates()), Chosen: fmt.Sprint(c.rates[i])})
 	}
+	s.Settings = append(s.Settings, report.Setting{Name: "iterations", Chosen: fmt.Sprint(longRun * l.Scale.Iterations)})
 	var parts []comparison
 	for _, domain := range []string{inDomain, longer, twoDigits} {
 		t := report.Table{Title: domain, Columns: []string{"reward", "accuracy", "ECE", "Brier", "AUROC", "majority of 16", "weighted", "most confident"}}
