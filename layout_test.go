@@ -44,6 +44,7 @@ var siblings = []string{"eval", "policy", "skills", "memory"}
 var frameworks = map[string][]string{
 	"github.com/google/uuid":             {""},
 	"github.com/philippgille/chromem-go": {"memory/index"},
+	"github.com/viterin/vek":             {"memory/index"},
 	"modernc.org/sqlite":                 {"memory/archive"},
 	"github.com/parquet-go/parquet-go":   {"policy/dataset"},
 	"github.com/tmc/langchaingo":         {"agent/langchain", "memory/embed/", "memory/lesson/", "policy/langchain", "cmd/"},

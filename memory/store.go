@@ -74,7 +74,7 @@ func Open(dir string, o Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{
-		o: o, dir: dir, archive: a, queue: newQueue(), index: index.NewChromem(),
+		o: o, dir: dir, archive: a, queue: newQueue(), index: index.NewBySize(),
 		items: map[string]*entry{}, bySeq: map[int64]*entry{}, byTask: map[[2]string][]string{}, byKind: map[[2]string][]string{}, byKey: map[string]string{}, kinds: map[[2]string][]string{},
 	}
 	if err := s.load(ctx); err != nil {

@@ -46,14 +46,11 @@ func (c *Chromem) Put(ctx context.Context, collection string, docs ...Document) 
 	if !known {
 		width = len(docs[0].Vector)
 	}
+	if err := fit(collection, width, docs); err != nil {
+		return err
+	}
 	batch := make([]chromem.Document, len(docs))
 	for i, d := range docs {
-		if d.ID == "" {
-			return fmt.Errorf("document %d for collection %q has no ID", i, collection)
-		}
-		if len(d.Vector) != width || !comparable(d.Vector) {
-			return fmt.Errorf("document %s, width %d, for collection %q of width %d: %w", d.ID, len(d.Vector), collection, width, ErrVector)
-		}
 		batch[i] = chromem.Document{ID: d.ID, Content: d.Text, Metadata: maps.Clone(d.Metadata), Embedding: unit(d.Vector)}
 	}
 	col, err := c.db.GetOrCreateCollection(collection, nil, noEmbedding)
@@ -92,8 +89,8 @@ func (c *Chromem) Query(ctx context.Context, collection string, vector []float32
 		return nil, nil
 	}
 	count := col.Count()
-	if width := c.widths[collection]; len(vector) != width || !comparable(vector) {
-		return nil, fmt.Errorf("query of width %d for collection %q of width %d: %w", len(vector), collection, width, ErrVector)
+	if err := fitQuery(collection, c.widths[collection], vector); err != nil {
+		return nil, err
 	}
 	q := unit(vector)
 	// Ask for more until the cut is not between equals, whose order is chance.
@@ -109,25 +106,69 @@ func (c *Chromem) Query(ctx context.Context, collection string, vector []float32
 		for i, r := range res {
 			hits[i] = Hit{ID: r.ID, Similarity: max(-1, min(1, float64(r.Similarity)))}
 		}
-		slices.SortFunc(hits, func(a, b Hit) int {
-			return cmp.Or(cmp.Compare(b.Similarity, a.Similarity), cmp.Compare(a.ID, b.ID))
-		})
+		slices.SortFunc(hits, nearer)
 		return hits[:min(n, len(hits))], nil
 	}
 	return nil, nil
 }
 
+// count is how many documents a collection has.
+func (c *Chromem) count(collection string) int {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if col := c.db.GetCollection(collection, noEmbedding); col != nil {
+		return col.Count()
+	}
+	return 0
+}
+
+// documents are all of a collection by ID, without text and metadata, and their
+// width: 0 if the collection is unknown.
+func (c *Chromem) documents(ctx context.Context, collection string) ([]Document, int, error) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	col, width := c.db.GetCollection(collection, noEmbedding), c.widths[collection]
+	if col == nil || col.Count() == 0 {
+		return nil, width, nil
+	}
+	any := make([]float32, width)
+	any[0] = 1
+	res, err := col.QueryEmbedding(ctx, any, col.Count(), nil, nil) // there is no other way to list them
+	if err != nil {
+		return nil, 0, fmt.Errorf("collection %q: %w", collection, err)
+	}
+	docs := make([]Document, len(res))
+	for i, r := range res {
+		docs[i] = Document{ID: r.ID, Vector: r.Embedding}
+	}
+	slices.SortFunc(docs, func(a, b Document) int { return cmp.Compare(a.ID, b.ID) })
+	return docs, width, nil
+}
+
+// drop forgets a collection.
+func (c *Chromem) drop(collection string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.widths, collection)
+	return c.db.DeleteCollection(collection)
+}
+
 // unit is v at length 1, in a slice of its own. chromem-go normalises as well,
 // but with a sum in float32, which overflows.
 func unit(v []float32) []float32 {
+	out := make([]float32, len(v))
+	unitInto(out, v)
+	return out
+}
+
+// unitInto writes v at length 1 into out, of the same width.
+func unitInto(out, v []float32) {
 	var sum float64
 	for _, x := range v {
 		sum += float64(x) * float64(x)
 	}
-	out := make([]float32, len(v))
 	norm := math.Sqrt(sum)
 	for i, x := range v {
 		out[i] = float32(float64(x) / norm)
 	}
-	return out
 }
