@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/surefoot-ai/surefoot/agent"
-	"github.com/surefoot-ai/surefoot/memory/archive"
 	"github.com/surefoot-ai/surefoot/memory/effect"
 )
 
@@ -63,7 +62,7 @@ type Candidate struct {
 	Similarity     float64 // cosine with the task, in [-1,1]; 0 if VectorRank is 0
 	SimilarityRank int     // from 1 among the items of its class and tier; 0: not among the nearest
 	BM25           float64 // 0 if BM25Rank is 0
-	BM25Rank       int     // from 1; 0: no telling word in common, or not among the best
+	BM25Rank       int     // from 1; 0: no word in common, or not among the best
 	Fused          float64 // reciprocal rank fusion of the two
 	Prior          float64 // in [0.5,1]: (1 + confidence) / 2 of a lesson, (1 + 10/(10+steps)) / 2 of a demonstration: the shorter way is the better one to show; 1 of what is measured to help
 	Score          float64 // Fused × Prior; orders the items of a tier
@@ -148,9 +147,6 @@ type query struct {
 	text    string
 	vector  []float32 // nil if there is none
 	warning error     // why
-
-	hits     []archive.Hit // of BM25, all classes and kinds
-	searched bool
 }
 
 // newQuery embeds the task's goal.
@@ -224,8 +220,9 @@ func (q *query) ofKinds(ctx context.Context, class agent.ItemKind, kinds []strin
 		return found[id]
 	}
 	for _, kind := range kinds {
+		collection := q.collectionOf(string(class), q.task.Suite, kind)
 		if q.vector != nil {
-			hits, err := q.index.Query(ctx, q.collectionOf(string(class), q.task.Suite, kind), q.vector, MaxCandidates)
+			hits, err := q.index.Query(ctx, collection, q.vector, MaxCandidates)
 			if err != nil {
 				return nil, err
 			}
@@ -234,13 +231,9 @@ func (q *query) ofKinds(ctx context.Context, class agent.ItemKind, kinds []strin
 				c.Similarity, c.SimilarityRank = h.Similarity, i+1
 			}
 		}
-		hits, err := q.matches(ctx, class, kind)
-		if err != nil {
-			return nil, err
-		}
-		for i, h := range hits {
-			c := get(q.bySeq[h.Seq].ID)
-			c.BM25, c.BM25Rank = h.BM25, i+1
+		for i, m := range q.words.Search(collection, q.text, MaxCandidates) {
+			c := get(m.ID)
+			c.BM25, c.BM25Rank = m.BM25, i+1
 		}
 	}
 	out := make([]Candidate, len(order))
@@ -253,29 +246,6 @@ func (q *query) ofKinds(ctx context.Context, class agent.ItemKind, kinds []strin
 		}
 		c.Score = c.Fused * c.Prior
 		out[i] = *c
-	}
-	return out, nil
-}
-
-// matches are the best matches of BM25 among the items of a class and a kind;
-// lessons only those that are about no single task.
-func (q *query) matches(ctx context.Context, class agent.ItemKind, kind string) ([]archive.Hit, error) {
-	if !q.searched {
-		var err error
-		if q.hits, err = q.archive.Search(ctx, q.text); err != nil {
-			return nil, err
-		}
-		q.searched = true
-	}
-	var out []archive.Hit
-	for _, h := range q.hits {
-		e := q.bySeq[h.Seq] // nil if another process wrote it a moment ago
-		if e == nil || e.Class != class || e.Suite != q.task.Suite || e.Kind != kind || class == agent.KindLesson && e.Task != "" {
-			continue
-		}
-		if out = append(out, h); len(out) == MaxCandidates {
-			break
-		}
 	}
 	return out, nil
 }

@@ -28,9 +28,9 @@ type Store struct {
 
 	mu     sync.RWMutex // guards all below; never held over a call of the Embedder or the Abstracter
 	index  index.Index
+	words  *index.Words
 	gen    int64                  // generation of the archive that is below
 	items  map[string]*entry      // by ID
-	bySeq  map[int64]*entry       // by Seq
 	byTask map[[2]string][]string // (suite, task) -> IDs in order of recording
 	byKind map[[2]string][]string // (suite, kind) -> IDs of lessons without a task, in order of recording
 	byKey  map[string]string      // key of a demonstration -> its ID
@@ -74,8 +74,8 @@ func Open(dir string, o Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{
-		o: o, dir: dir, archive: a, queue: newQueue(), index: index.NewBySize(),
-		items: map[string]*entry{}, bySeq: map[int64]*entry{}, byTask: map[[2]string][]string{}, byKind: map[[2]string][]string{}, byKey: map[string]string{}, kinds: map[[2]string][]string{},
+		o: o, dir: dir, archive: a, queue: newQueue(), index: index.NewBySize(), words: index.NewWords(),
+		items: map[string]*entry{}, byTask: map[[2]string][]string{}, byKind: map[[2]string][]string{}, byKey: map[string]string{}, kinds: map[[2]string][]string{},
 	}
 	if err := s.load(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", dir, err), a.Close())
@@ -180,23 +180,30 @@ func (s *Store) refresh(ctx context.Context) error {
 // apply takes items, as they are in the archive, into memory. The caller holds
 // the lock.
 func (s *Store) apply(ctx context.Context, changed []archive.Item) error {
-	docs := map[string][]index.Document{}
+	docs := map[string][]index.Document{} // by collection
 	for _, it := range changed {
 		e, err := newEntry(it)
 		if err != nil {
 			return err
 		}
+		c := s.collection(it)
 		if old := s.items[it.ID]; old == nil {
 			s.link(e)
-		} else if old.indexed {
-			if err := s.index.Delete(ctx, s.collection(old.Item), it.ID); err != nil {
-				return err
+		} else {
+			before := s.collection(old.Item)
+			if old.indexed {
+				if err := s.index.Delete(ctx, before, it.ID); err != nil {
+					return err
+				}
+			}
+			if before != c {
+				s.words.Delete(before, it.ID)
 			}
 		}
-		s.items[it.ID], s.bySeq[it.Seq] = e, e
+		s.items[it.ID] = e
 		s.orders = max(s.orders, e.effect.Order)
+		s.words.Put(c, index.Document{ID: it.ID, Text: it.Text})
 		if e.indexed = s.fits(it.Vector); e.indexed {
-			c := s.collection(it)
 			docs[c] = append(docs[c], index.Document{
 				ID: it.ID, Text: it.Doc, Vector: it.Vector,
 				Metadata: map[string]string{"class": string(it.Class), "suite": it.Suite, "kind": it.Kind, "task": it.Task},

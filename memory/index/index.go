@@ -1,7 +1,8 @@
-// Package index finds the documents whose vectors are nearest to a vector.
+// Package index finds documents: an [Index] those whose vectors are nearest to a
+// vector, [Words] those that share words with a query.
 //
-// An [Index] is a cache in memory: it is rebuilt from the archive when a store
-// is opened, promises nothing about disks, and reports a damaged or unfit
+// Both are caches in memory: they are rebuilt from the archive when a store is
+// opened and promise nothing about disks. An Index reports a damaged or unfit
 // vector as [ErrVector] instead of keeping it.
 package index
 
