@@ -30,6 +30,9 @@ type Archive struct {
 	path string
 	head head
 
+	prepared prepared
+	writing  chan struct{} // holds one token while this process writes: who waits for it holds no connection
+
 	schema int    // that the file had when it was opened
 	temp   string // folder to remove at the end, or ""
 }
@@ -38,7 +41,7 @@ type Archive struct {
 // It returns ErrNewerSchema, ErrCorrupt, ErrBusy, ErrFull or ErrReadOnly where
 // they fit.
 func Open(ctx context.Context, path string) (*Archive, error) {
-	a := &Archive{path: path, head: head{path: path + headSuffix}}
+	a := newArchive(path)
 	gen, episodes, err := a.head.read()
 	if err != nil {
 		return nil, err
@@ -57,6 +60,10 @@ func Open(ctx context.Context, path string) (*Archive, error) {
 		return nil, errors.Join(err, a.Close())
 	}
 	return a, nil
+}
+
+func newArchive(path string) *Archive {
+	return &Archive{path: path, head: head{path: path + headSuffix}, writing: make(chan struct{}, 1)}
 }
 
 // connect opens path in SQLite, with more parameters.
@@ -109,6 +116,16 @@ func (a *Archive) Close() error {
 // inTx runs f in one immediate transaction: it has the write lock from its
 // beginning.
 func (a *Archive) inTx(ctx context.Context, f func(*sql.Tx) error) error {
+	timeout := time.NewTimer(BusyTimeout)
+	defer timeout.Stop()
+	select {
+	case a.writing <- struct{}{}:
+		defer func() { <-a.writing }()
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timeout.C:
+		return fmt.Errorf("%s: %w", a.path, ErrBusy)
+	}
 	tx, err := a.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -122,10 +139,11 @@ func (a *Archive) inTx(ctx context.Context, f func(*sql.Tx) error) error {
 
 // Tx writes. It is valid inside the function given to [Archive.Write] only.
 type Tx struct {
-	tx    *sql.Tx
-	gen   int64
-	added [][]byte // hashes of the episodes that are new
-	tally tally    // set by extend
+	archive *Archive
+	tx      *sql.Tx
+	gen     int64
+	added   [][]byte // hashes of the episodes that are new
+	tally   tally    // set by extend
 }
 
 // Write runs f in one transaction that holds the write lock of the file from
@@ -134,8 +152,8 @@ type Tx struct {
 func (a *Archive) Write(ctx context.Context, f func(*Tx) error) error {
 	var t *Tx
 	err := a.inTx(ctx, func(tx *sql.Tx) error {
-		t = &Tx{tx: tx}
-		if err := tx.QueryRowContext(ctx, `UPDATE meta SET value = value + 1 WHERE key = 'generation' RETURNING value`).Scan(&t.gen); errors.Is(err, sql.ErrNoRows) {
+		t = &Tx{archive: a, tx: tx}
+		if err := t.queryRow(ctx, `UPDATE meta SET value = value + 1 WHERE key = 'generation' RETURNING value`).Scan(&t.gen); errors.Is(err, sql.ErrNoRows) {
 			return fmt.Errorf("%s: does not count its writes: %w", a.path, ErrCorrupt)
 		} else if err != nil {
 			return err
@@ -156,7 +174,7 @@ func (a *Archive) Write(ctx context.Context, f func(*Tx) error) error {
 // written.
 func (a *Archive) Generation(ctx context.Context) (int64, error) {
 	var g int64
-	err := a.db.QueryRowContext(ctx, `SELECT value FROM meta WHERE key = 'generation'`).Scan(&g)
+	err := a.queryRow(ctx, `SELECT value FROM meta WHERE key = 'generation'`).Scan(&g)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, fmt.Errorf("%s: does not count its writes: %w", a.path, ErrCorrupt)
 	}

@@ -24,18 +24,18 @@ const selectTally = `SELECT (SELECT value FROM meta WHERE key = 'episodes'), (SE
 
 // extend takes the hashes of episodes that were added into the tally.
 func (t *Tx) extend(ctx context.Context) error {
-	if err := t.tx.QueryRowContext(ctx, selectTally).Scan(&t.tally.episodes, &t.tally.chain); err != nil || len(t.added) == 0 {
+	if err := t.queryRow(ctx, selectTally).Scan(&t.tally.episodes, &t.tally.chain); err != nil || len(t.added) == 0 {
 		return err
 	}
 	for _, h := range t.added {
 		t.tally = tally{t.tally.episodes + 1, link(t.tally.chain, h)}
 	}
-	return putTally(ctx, t.tx, t.tally)
+	return putTally(ctx, t.exec, t.tally)
 }
 
-func putTally(ctx context.Context, tx *sql.Tx, n tally) error {
+func putTally(ctx context.Context, exec func(ctx context.Context, query string, args ...any) (sql.Result, error), n tally) error {
 	for key, value := range map[string]any{"episodes": n.episodes, "chain": n.chain} {
-		if _, err := tx.ExecContext(ctx, `UPDATE meta SET value = ? WHERE key = ?`, value, key); err != nil {
+		if _, err := exec(ctx, `UPDATE meta SET value = ? WHERE key = ?`, value, key); err != nil {
 			return err
 		}
 	}
@@ -88,7 +88,7 @@ func (a *Archive) hashAll(ctx context.Context, tx *sql.Tx) error {
 	if n.chain == nil {
 		n.chain = []byte{}
 	}
-	return putTally(ctx, tx, n)
+	return putTally(ctx, tx.ExecContext, n)
 }
 
 // querier is a *sql.DB, *sql.Conn or *sql.Tx.

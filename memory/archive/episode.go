@@ -34,7 +34,7 @@ func DecodeEpisode(b []byte) (agent.Episode, error) {
 // ErrConflict.
 func (t *Tx) PutEpisode(ctx context.Context, e agent.Episode, body []byte) (added bool, err error) {
 	hash := sha256.Sum256(body)
-	res, err := t.tx.ExecContext(ctx, `INSERT INTO episodes (id, suite, kind, task, success, hash, body)
+	res, err := t.exec(ctx, `INSERT INTO episodes (id, suite, kind, task, success, hash, body)
 		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
 		e.ID, e.Task.Suite, e.Task.Kind, e.Task.ID, e.Outcome.Success, hash[:], body)
 	if err != nil {
@@ -45,7 +45,7 @@ func (t *Tx) PutEpisode(ctx context.Context, e agent.Episode, body []byte) (adde
 		return n == 1, err
 	}
 	var old []byte
-	if err := t.tx.QueryRowContext(ctx, `SELECT hash FROM episodes WHERE id = ?`, e.ID).Scan(&old); err != nil {
+	if err := t.queryRow(ctx, `SELECT hash FROM episodes WHERE id = ?`, e.ID).Scan(&old); err != nil {
 		return false, err
 	}
 	if !bytes.Equal(old, hash[:]) {
@@ -58,7 +58,7 @@ func (t *Tx) PutEpisode(ctx context.Context, e agent.Episode, body []byte) (adde
 // Other bytes under the ID are ErrConflict.
 func (a *Archive) HasEpisode(ctx context.Context, id string, body []byte) (bool, error) {
 	var old []byte
-	err := a.db.QueryRowContext(ctx, `SELECT hash FROM episodes WHERE id = ?`, id).Scan(&old)
+	err := a.queryRow(ctx, `SELECT hash FROM episodes WHERE id = ?`, id).Scan(&old)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
@@ -75,7 +75,7 @@ func (a *Archive) HasEpisode(ctx context.Context, id string, body []byte) (bool,
 // ErrNotFound or, if the bytes are not those that were recorded, ErrCorrupt.
 func (a *Archive) EpisodeBytes(ctx context.Context, id string) ([]byte, error) {
 	var hash, body []byte
-	err := a.db.QueryRowContext(ctx, `SELECT hash, body FROM episodes WHERE id = ?`, id).Scan(&hash, &body)
+	err := a.queryRow(ctx, `SELECT hash, body FROM episodes WHERE id = ?`, id).Scan(&hash, &body)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, fmt.Errorf("episode %s: %w", id, ErrNotFound)
 	}

@@ -44,23 +44,23 @@ func (t *Tx) PutItem(ctx context.Context, it *Item) error {
 	}
 	seq := int64(0)
 	var old string
-	err := t.tx.QueryRowContext(ctx, `SELECT seq, text FROM items WHERE id = ?`, it.ID).Scan(&seq, &old)
+	err := t.queryRow(ctx, `SELECT seq, text FROM items WHERE id = ?`, it.ID).Scan(&seq, &old)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		err = t.tx.QueryRowContext(ctx, `INSERT INTO items (id, class, suite, kind, task, key, text, doc, body, hash, gen)
+		err = t.queryRow(ctx, `INSERT INTO items (id, class, suite, kind, task, key, text, doc, body, hash, gen)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
 			it.ID, it.Class, it.Suite, it.Kind, it.Task, it.Key, it.Text, it.Doc, it.Body, it.hash(t.gen), t.gen).Scan(&seq)
 		if err == nil {
-			_, err = t.tx.ExecContext(ctx, `INSERT INTO search (rowid, text) VALUES (?, ?)`, seq, it.Text)
+			_, err = t.exec(ctx, `INSERT INTO search (rowid, text) VALUES (?, ?)`, seq, it.Text)
 		}
 	case err == nil:
-		_, err = t.tx.ExecContext(ctx, `UPDATE items SET class = ?, suite = ?, kind = ?, task = ?, key = ?, text = ?, doc = ?, body = ?, hash = ?, gen = ?
+		_, err = t.exec(ctx, `UPDATE items SET class = ?, suite = ?, kind = ?, task = ?, key = ?, text = ?, doc = ?, body = ?, hash = ?, gen = ?
 			WHERE seq = ?`, it.Class, it.Suite, it.Kind, it.Task, it.Key, it.Text, it.Doc, it.Body, it.hash(t.gen), t.gen, seq)
 		if err == nil && old != it.Text {
-			_, err = t.tx.ExecContext(ctx, `DELETE FROM vectors WHERE item = ?`, seq)
+			_, err = t.exec(ctx, `DELETE FROM vectors WHERE item = ?`, seq)
 		}
 		if err == nil && old != it.Text {
-			_, err = t.tx.ExecContext(ctx, `UPDATE search SET text = ? WHERE rowid = ?`, it.Text, seq)
+			_, err = t.exec(ctx, `UPDATE search SET text = ? WHERE rowid = ?`, it.Text, seq)
 		}
 	}
 	if err != nil {
@@ -93,7 +93,7 @@ func (a *Archive) Items(ctx context.Context, since int64, embedder string) ([]It
 
 // Item returns one item, without vector, or ErrNotFound.
 func (a *Archive) Item(ctx context.Context, id string) (Item, error) {
-	it, err := a.scanItem(a.db.QueryRowContext(ctx, `SELECT seq, id, class, suite, kind, task, key, text, doc, body, gen, hash, NULL, NULL, NULL
+	it, err := a.scanItem(a.queryRow(ctx, `SELECT seq, id, class, suite, kind, task, key, text, doc, body, gen, hash, NULL, NULL, NULL
 		FROM items WHERE id = ?`, id).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Item{}, fmt.Errorf("item %s: %w", id, ErrNotFound)

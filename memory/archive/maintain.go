@@ -145,7 +145,7 @@ func Sizes(path string) (file, log int64, err error) {
 // Fold brings the archive at path into its one file, without a write-ahead log,
 // so that the file can be moved. It returns ErrBusy if anybody has it open.
 func Fold(ctx context.Context, path string) error {
-	a := &Archive{path: path}
+	a := newArchive(path)
 	var err error
 	if a.db, err = connect(path, "&_pragma=busy_timeout(0)"); err != nil {
 		return err

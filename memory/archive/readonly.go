@@ -21,7 +21,7 @@ func OpenReadOnly(ctx context.Context, path string) (*Archive, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, err
 	}
-	a := &Archive{path: path, head: head{path: path + headSuffix}}
+	a := newArchive(path)
 	gen, episodes, err := a.head.read()
 	if err != nil {
 		return nil, err

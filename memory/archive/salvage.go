@@ -37,7 +37,7 @@ type Claims struct {
 // that is what it is. It may change the file, so give it a copy.
 func Peek(ctx context.Context, path string) (Claims, error) {
 	var c Claims
-	a := &Archive{path: path, head: head{path: path + headSuffix}}
+	a := newArchive(path)
 	_, episodes, err := a.head.read()
 	if err != nil {
 		return c, err
@@ -60,7 +60,7 @@ func Peek(ctx context.Context, path string) (Claims, error) {
 // every item whose hash is right. It may change the file, so give it a copy.
 func Salvage(ctx context.Context, path string, found Found) (Salvaged, error) {
 	var s Salvaged
-	a := &Archive{path: path}
+	a := newArchive(path)
 	var err error
 	if a.db, err = connect(path, ""); err != nil {
 		return s, err

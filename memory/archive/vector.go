@@ -43,7 +43,7 @@ func vectorHash(data []byte) []byte {
 // of an earlier one of that embedder.
 func (t *Tx) PutVector(ctx context.Context, item, embedder string, v []float32) error {
 	data := EncodeVector(v)
-	_, err := t.tx.ExecContext(ctx, `INSERT INTO vectors (item, embedder, width, data, hash)
+	_, err := t.exec(ctx, `INSERT INTO vectors (item, embedder, width, data, hash)
 		SELECT seq, ?, ?, ?, ? FROM items WHERE id = ?
 		ON CONFLICT DO UPDATE SET width = excluded.width, data = excluded.data, hash = excluded.hash`,
 		embedder, len(v), data, vectorHash(data), item)
