@@ -64,11 +64,11 @@ func TestGroupIsLikeOneByOne(t *testing.T) {
 					t.Fatal(g.err)
 				}
 			}
-			want, err := one.archive.Items(t.Context(), 0, embed.Hashed{}.ID())
+			want, err := allItems(t, one)
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := all.archive.Items(t.Context(), 0, embed.Hashed{}.ID())
+			got, err := allItems(t, all)
 			if err != nil || !reflect.DeepEqual(got, want) {
 				t.Fatalf("%s, group %d: items\n%+v, %v; one by one\n%+v", form, i, got, err, want)
 			}
@@ -224,4 +224,14 @@ func TestContextsOfAGroup(t *testing.T) {
 			t.Errorf("%d contexts ended: %d episodes, %v", ends, len(all), err)
 		}
 	}
+}
+
+// allItems are the items of a store, as they are in its archive.
+func allItems(t *testing.T, s *Store) (out []archive.Item, err error) {
+	t.Helper()
+	err = archive.Items(t.Context(), s.archive, 0, s.o.Embedder.ID(), func(it archive.Item) (archive.Item, error) { return it, nil }, func(some []archive.Item) error {
+		out = append(out, some...)
+		return nil
+	})
+	return out, err
 }

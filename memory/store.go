@@ -166,11 +166,8 @@ func (s *Store) refresh(ctx context.Context) error {
 	if err != nil || gen == s.gen {
 		return err
 	}
-	changed, err := s.archive.Items(ctx, s.gen, s.o.Embedder.ID())
+	err = archive.Items(ctx, s.archive, s.gen, s.o.Embedder.ID(), s.newEntry, func(some []loaded) error { return s.take(ctx, some) })
 	if err != nil {
-		return err
-	}
-	if err := s.apply(ctx, changed); err != nil {
 		return err
 	}
 	s.gen = gen
@@ -180,34 +177,52 @@ func (s *Store) refresh(ctx context.Context) error {
 // apply takes items, as they are in the archive, into memory. The caller holds
 // the lock.
 func (s *Store) apply(ctx context.Context, changed []archive.Item) error {
-	docs := map[string][]index.Document{} // by collection
-	for _, it := range changed {
-		e, err := newEntry(it)
-		if err != nil {
+	some := make([]loaded, len(changed))
+	for i, it := range changed {
+		var err error
+		if some[i], err = s.newEntry(it); err != nil {
 			return err
 		}
-		c := s.collection(it)
-		if old := s.items[it.ID]; old == nil {
-			s.link(e)
+	}
+	return s.take(ctx, some)
+}
+
+// loaded is an entry on its way into memory.
+type loaded struct {
+	*entry
+	vector     []float32 // that belongs into the index if the entry is indexed
+	collection string
+}
+
+// take takes entries into memory, in place of those of the same IDs. The caller
+// holds the lock.
+func (s *Store) take(ctx context.Context, some []loaded) error {
+	docs := map[string][]index.Document{}      // by collection
+	metadata := map[string]map[string]string{} // by collection
+	for _, e := range some {
+		c := e.collection
+		if old := s.items[e.ID]; old == nil {
+			s.link(e.entry)
 		} else {
 			before := s.collection(old.Item)
 			if old.indexed {
-				if err := s.index.Delete(ctx, before, it.ID); err != nil {
+				if err := s.index.Delete(ctx, before, e.ID); err != nil {
 					return err
 				}
 			}
 			if before != c {
-				s.words.Delete(before, it.ID)
+				s.words.Delete(before, e.ID)
 			}
 		}
-		s.items[it.ID] = e
+		s.items[e.ID] = e.entry
 		s.orders = max(s.orders, e.effect.Order)
-		s.words.Put(c, index.Document{ID: it.ID, Text: it.Text})
-		if e.indexed = s.fits(it.Vector); e.indexed {
-			docs[c] = append(docs[c], index.Document{
-				ID: it.ID, Text: it.Doc, Vector: it.Vector,
-				Metadata: map[string]string{"class": string(it.Class), "suite": it.Suite, "kind": it.Kind, "task": it.Task},
-			})
+		if metadata[c] == nil {
+			metadata[c] = map[string]string{"class": string(e.Class), "suite": e.Suite, "kind": e.Kind}
+		}
+		doc := index.Document{ID: e.ID, Text: e.Text, Vector: e.vector, Metadata: metadata[c]}
+		s.words.Put(c, doc)
+		if e.indexed {
+			docs[c] = append(docs[c], doc)
 		}
 	}
 	for c, d := range docs {
@@ -218,22 +233,23 @@ func (s *Store) apply(ctx context.Context, changed []archive.Item) error {
 	return nil
 }
 
-func newEntry(it archive.Item) (*entry, error) {
-	e := &entry{Item: it}
+// newEntry reads what memory has to know of an item. It is called concurrently.
+func (s *Store) newEntry(it archive.Item) (loaded, error) {
+	e := loaded{&entry{Item: it, indexed: s.fits(it.Vector)}, it.Vector, s.collection(it)}
 	e.Vector, e.Doc, e.Body = nil, "", nil // the index and the archive have them
 	if it.Class == agent.KindLesson {
 		if err := json.Unmarshal(it.Body, &e.lesson); err != nil {
-			return nil, fmt.Errorf("lesson %s: %w: %w", it.ID, ErrCorrupt, err)
+			return loaded{}, fmt.Errorf("lesson %s: %w: %w", it.ID, ErrCorrupt, err)
 		}
 		e.measure(e.lesson.Effect)
 		return e, nil
 	}
-	v, err := decodeVerbatim(it.Body)
+	b, err := decodeBrief(it.Body)
 	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w", it.Class, it.ID, err)
+		return loaded{}, fmt.Errorf("%s %s: %w", it.Class, it.ID, err)
 	}
-	e.seen, e.steps = v.Seen, len(v.Steps)
-	e.measure(v.Effect)
+	e.seen, e.steps = b.seen, b.steps
+	e.measure(b.effect)
 	return e, nil
 }
 

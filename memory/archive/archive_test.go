@@ -187,11 +187,11 @@ func TestItems(t *testing.T) {
 		}
 		return tx.PutVector(t.Context(), "l1", "m1", items[0].Vector)
 	})
-	got, err := a.Items(t.Context(), 0, "m1")
+	got, err := itemsOf(t, a, 0, "m1")
 	if err != nil || !reflect.DeepEqual(got, items) {
 		t.Errorf("items\n%+v, %v; want\n%+v", got, err, items)
 	}
-	if got, err = a.Items(t.Context(), 0, "m2"); err != nil || got[0].Vector != nil {
+	if got, err = itemsOf(t, a, 0, "m2"); err != nil || got[0].Vector != nil {
 		t.Errorf("vector %v of another embedder, %v", got[0].Vector, err)
 	}
 	gen, err := a.Generation(t.Context())
@@ -200,14 +200,25 @@ func TestItems(t *testing.T) {
 	}
 	items[0].Body = []byte("same text")
 	write(t, a, func(tx *Tx) error { return tx.PutItem(t.Context(), &items[0]) })
-	if got, err = a.Items(t.Context(), gen, "m1"); err != nil || len(got) != 1 || !reflect.DeepEqual(got[0], items[0]) {
+	if got, err = itemsOf(t, a, gen, "m1"); err != nil || len(got) != 1 || !reflect.DeepEqual(got[0], items[0]) {
 		t.Errorf("changed %+v, %v", got, err)
 	}
 	items[0].Text = "avoid the shelf"
 	write(t, a, func(tx *Tx) error { return tx.PutItem(t.Context(), &items[0]) })
-	if got, err = a.Items(t.Context(), gen, "m1"); err != nil || got[0].Vector != nil {
+	if got, err = itemsOf(t, a, gen, "m1"); err != nil || got[0].Vector != nil {
 		t.Errorf("vector %v of the text before, %v", got[0].Vector, err)
 	}
+}
+
+// itemsOf are the items that changed after generation since.
+func itemsOf(t *testing.T, a *Archive, since int64, embedder string) ([]Item, error) {
+	t.Helper()
+	var out []Item
+	err := Items(t.Context(), a, since, embedder, func(it Item) (Item, error) { return it, nil }, func(some []Item) error {
+		out = append(out, some...)
+		return nil
+	})
+	return out, err
 }
 
 func TestSearch(t *testing.T) {
@@ -354,7 +365,7 @@ func TestDamageIsFound(t *testing.T) {
 			if tt.name == "episode" && (!errors.Is(byID, ErrCorrupt) || !errors.Is(list, ErrCorrupt)) {
 				t.Errorf("read: %v, %v", byID, list)
 			}
-			if _, err := a.Items(t.Context(), 0, "m"); (strings.HasPrefix(tt.name, "vector") || tt.name == "item") && !errors.Is(err, ErrCorrupt) {
+			if _, err := itemsOf(t, a, 0, "m"); (strings.HasPrefix(tt.name, "vector") || tt.name == "item") && !errors.Is(err, ErrCorrupt) {
 				t.Errorf("items: %v", err)
 			}
 		})

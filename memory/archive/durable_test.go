@@ -68,7 +68,7 @@ func TestOlderSchema(t *testing.T) {
 		if got, err := a.EpisodeBytes(t.Context(), "e"); err != nil || !bytes.Equal(got, body) {
 			t.Errorf("episode %q, %v", got, err)
 		}
-		if items, err := a.Items(t.Context(), 0, "m"); err != nil || len(items) != 1 || len(items[0].Vector) != 2 {
+		if items, err := itemsOf(t, a, 0, "m"); err != nil || len(items) != 1 || len(items[0].Vector) != 2 {
 			t.Errorf("items %+v, %v", items, err)
 		}
 		if err := a.Check(t.Context()); err != nil {

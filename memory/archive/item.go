@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/surefoot-ai/surefoot/agent"
 )
@@ -27,12 +28,18 @@ type Item struct {
 // hash is the SHA-256 of what is kept of it but its Seq, each part with its
 // length before it, and of the generation of its last change.
 func (it *Item) hash(gen int64) []byte {
-	h := sha256.New()
-	for _, part := range []string{it.ID, string(it.Class), it.Suite, it.Kind, it.Task, it.Key, it.Text, it.Doc, string(it.Body)} {
-		fmt.Fprintf(h, "%d:%s", len(part), part)
+	size := 32
+	parts := [...]string{it.ID, string(it.Class), it.Suite, it.Kind, it.Task, it.Key, it.Text, it.Doc}
+	for _, p := range parts {
+		size += 20 + len(p)
 	}
-	fmt.Fprint(h, gen)
-	return h.Sum(nil)
+	b := make([]byte, 0, size+len(it.Body))
+	for _, p := range parts {
+		b = append(append(strconv.AppendInt(b, int64(len(p)), 10), ':'), p...)
+	}
+	b = append(append(strconv.AppendInt(b, int64(len(it.Body)), 10), ':'), it.Body...)
+	h := sha256.Sum256(strconv.AppendInt(b, gen, 10))
+	return h[:]
 }
 
 // PutItem adds it or, by its ID, replaces it, and sets it.Seq; the vectors of a
@@ -70,27 +77,6 @@ func (t *Tx) PutItem(ctx context.Context, it *Item) error {
 	return nil
 }
 
-// Items returns the items changed after generation since, oldest first, with
-// the vectors that embedder made of them. Since 0 returns all.
-func (a *Archive) Items(ctx context.Context, since int64, embedder string) ([]Item, error) {
-	rows, err := a.db.QueryContext(ctx, `SELECT i.seq, i.id, i.class, i.suite, i.kind, i.task, i.key, i.text, i.doc, i.body, i.gen, i.hash, v.width, v.data, v.hash
-		FROM items i LEFT JOIN vectors v ON v.item = i.seq AND v.embedder = ?
-		WHERE i.gen > ? ORDER BY i.seq`, embedder, since)
-	if err != nil {
-		return nil, a.classify(err)
-	}
-	defer rows.Close()
-	var out []Item
-	for rows.Next() {
-		it, err := a.scanItem(rows.Scan)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, it)
-	}
-	return out, a.classify(rows.Err())
-}
-
 // Item returns one item, without vector, or ErrNotFound.
 func (a *Archive) Item(ctx context.Context, id string) (Item, error) {
 	it, err := a.scanItem(a.queryRow(ctx, `SELECT seq, id, class, suite, kind, task, key, text, doc, body, gen, hash, NULL, NULL, NULL
@@ -102,21 +88,37 @@ func (a *Archive) Item(ctx context.Context, id string) (Item, error) {
 }
 
 func (a *Archive) scanItem(scan func(...any) error) (Item, error) {
-	var it Item
-	var width sql.NullInt64
-	var gen int64
-	var hash, data, dataHash []byte
-	if err := scan(&it.Seq, &it.ID, &it.Class, &it.Suite, &it.Kind, &it.Task, &it.Key, &it.Text, &it.Doc, &it.Body, &gen, &hash, &width, &data, &dataHash); err != nil {
+	var r itemRow
+	if err := r.scan(scan); err != nil {
 		return Item{}, a.classify(err)
 	}
-	if !bytes.Equal(hash, it.hash(gen)) {
+	return a.itemOf(&r)
+}
+
+// itemRow is an item as it lies in the file, with a vector.
+type itemRow struct {
+	Item
+	gen            int64
+	width          sql.NullInt64 // not valid: there is no vector
+	hash           []byte
+	data, dataHash []byte
+}
+
+func (r *itemRow) scan(scan func(...any) error) error {
+	return scan(&r.Seq, &r.ID, &r.Class, &r.Suite, &r.Kind, &r.Task, &r.Key, &r.Text, &r.Doc, &r.Body, &r.gen, &r.hash, &r.width, &r.data, &r.dataHash)
+}
+
+// itemOf is the item of a row, if its hashes are right.
+func (a *Archive) itemOf(r *itemRow) (Item, error) {
+	it := r.Item
+	if !bytes.Equal(r.hash, it.hash(r.gen)) {
 		return Item{}, fmt.Errorf("%s: item %s: its hash differs: %w", a.path, it.ID, ErrCorrupt)
 	}
-	if width.Valid {
-		if !bytes.Equal(dataHash, vectorHash(data)) {
+	if r.width.Valid {
+		if !bytes.Equal(r.dataHash, vectorHash(r.data)) {
 			return Item{}, fmt.Errorf("%s: vector of item %s: its hash differs: %w", a.path, it.ID, ErrCorrupt)
 		}
-		v, err := DecodeVector(data, int(width.Int64))
+		v, err := DecodeVector(r.data, int(r.width.Int64))
 		if err != nil {
 			return Item{}, fmt.Errorf("item %s: %w", it.ID, err)
 		}

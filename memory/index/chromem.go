@@ -167,8 +167,8 @@ func unitInto(out, v []float32) {
 	for _, x := range v {
 		sum += float64(x) * float64(x)
 	}
-	norm := math.Sqrt(sum)
+	scale := 1 / math.Sqrt(sum)
 	for i, x := range v {
-		out[i] = float32(float64(x) / norm)
+		out[i] = float32(float64(x) * scale)
 	}
 }
