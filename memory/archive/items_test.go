@@ -106,3 +106,27 @@ func TestManyItemsEnd(t *testing.T) {
 		t.Errorf("damage: %d, %v", n, err)
 	}
 }
+
+// TestStatements sees that statements are compiled once, not once a write.
+func TestStatements(t *testing.T) {
+	a := openArchive(t, filepath.Join(t.TempDir(), "a.db"))
+	compiled := 0
+	for i := range 20 {
+		put(t, a, episode(fmt.Sprint("e", i), true))
+		write(t, a, func(tx *Tx) error {
+			if err := tx.PutItem(t.Context(), &Item{ID: fmt.Sprint("i", i), Text: "x"}); err != nil {
+				return err
+			}
+			return tx.PutVector(t.Context(), fmt.Sprint("i", i), "m", []float32{1})
+		})
+		if _, err := a.Item(t.Context(), fmt.Sprint("i", i)); err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			compiled = len(a.prepared.statements)
+		}
+	}
+	if n := len(a.prepared.statements); n != compiled || n < 6 {
+		t.Errorf("%d statements, %d after the first writes", n, compiled)
+	}
+}
