@@ -15,8 +15,8 @@
 // verifies, [Backup] and [Restore] what there was. [Options].ReadOnly reads where
 // nothing can be written.
 //
-// The truth is one SQLite file (package archive). The vectors are searched in
-// memory (package index) and fused with the file's full-text search. Neither
+// The truth is one SQLite file (package archive). Vectors and words are searched
+// in memory (package index), and what they find is fused. Neither
 // the embedder (package embed) nor the abstraction of failures (package lesson)
 // needs a model; both can be replaced through [Options].
 package memory

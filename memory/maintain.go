@@ -100,15 +100,12 @@ func (h *Health) judge(damage error) {
 	for _, n := range h.Items {
 		items += n
 	}
-	if h.Unsearched > 0 {
-		say(fmt.Sprintf("%d of %d items are not in the search index", h.Unsearched, items), "reindex: makes search index and vectors anew")
-	}
 	have := int64(0) // of the embedder that made most: the program that writes may have another than this one
 	for _, n := range h.Vectors {
 		have = max(have, n)
 	}
 	if have < items {
-		say(fmt.Sprintf("%d of %d items have no vector", items-have, items), "reindex: makes search index and vectors anew")
+		say(fmt.Sprintf("%d of %d items have no vector", items-have, items), "reindex: makes the vectors anew")
 	}
 	if h.LogBytes > longLog || h.SpareBytes > h.FileBytes/2 && h.SpareBytes > longLog {
 		say(fmt.Sprintf("the log has %d bytes, the file %d to spare", h.LogBytes, h.SpareBytes), "compact: gives room back to the disk")
@@ -139,8 +136,8 @@ func Compact(ctx context.Context, dir string) (before, after int64, err error) {
 	return before, after, err
 }
 
-// Reindex makes the search index and the vectors of the options' embedder anew
-// out of the items, and returns how many there are.
+// Reindex makes the vectors of the options' embedder anew out of the items, and
+// returns how many items there are.
 func Reindex(ctx context.Context, dir string, o Options) (items int64, err error) {
 	o, err = o.withDefaults()
 	if err != nil {

@@ -174,9 +174,7 @@ func TestBackupReplacesNothingByItself(t *testing.T) {
 
 func TestDerivedDataIsMadeAnew(t *testing.T) {
 	for _, statement := range []string{
-		`DELETE FROM search`, `UPDATE search SET text = 'stale'`, `DROP TABLE search_terms; DROP TABLE search`,
 		`DELETE FROM vectors`, `UPDATE vectors SET data = zeroblob(4 * width)`, `UPDATE vectors SET width = 1, data = x'00000000'`,
-		`DELETE FROM search_data`,
 	} {
 		dir, _ := kept(t, Asymmetric)
 		before := contents(t, dir)
@@ -268,7 +266,7 @@ func TestRepairLeavesWhatIsWhole(t *testing.T) {
 	for _, form := range []Form{Asymmetric, UniformVerbatim, UniformAbstract} {
 		dir, _ := kept(t, form)
 		before := contents(t, dir)
-		change(t, dir, `DELETE FROM search`)
+		change(t, dir, `UPDATE vectors SET data = zeroblob(4 * width)`)
 		if r, err := Repair(t.Context(), dir, Options{}); err != nil || len(r.Lost)+len(r.Changed) > 0 {
 			t.Errorf("%s: %+v, %v", form, r, err)
 		}
@@ -340,7 +338,7 @@ func TestInterrupted(t *testing.T) {
 			return err
 		},
 		func(ctx context.Context) error {
-			change(t, dir, `DELETE FROM search`)
+			change(t, dir, `UPDATE vectors SET data = zeroblob(4 * width)`)
 			_, err := Repair(ctx, dir, Options{})
 			return errors.Join(err, ignore(Reindex(t.Context(), dir, Options{})))
 		},

@@ -114,7 +114,7 @@ func newMemoryVerify(a *app) *cobra.Command {
 		Use:   "verify",
 		Short: "Read all of a memory and name what is damaged",
 		Long: `Read all of a memory and name what is damaged: the file's structure, episodes, lessons and vectors against their
-hashes, whether an episode is missing, whether the end is lost, the search index, the evidence of lessons. The exit
+hashes, whether an episode is missing, whether the end is lost, the evidence of lessons. The exit
 status is 1 if anything is.`,
 		Args: noArgs,
 		RunE: a.inStore(func(ctx context.Context) error {
@@ -198,7 +198,7 @@ func newMemoryCompact(a *app) *cobra.Command {
 func newMemoryReindex(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "reindex",
-		Short: "Make the search index and the vectors of a memory anew",
+		Short: "Make the vectors of a memory anew",
 		Args:  noArgs,
 		RunE: a.inStore(func(ctx context.Context) error {
 			n, err := memory.Reindex(ctx, a.store, memory.Options{})

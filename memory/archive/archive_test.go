@@ -221,69 +221,6 @@ func itemsOf(t *testing.T, a *Archive, since int64, embedder string) ([]Item, er
 	return out, err
 }
 
-func TestSearch(t *testing.T) {
-	a := openArchive(t, filepath.Join(t.TempDir(), "a.db"))
-	names := map[int64]string{}
-	write(t, a, func(tx *Tx) error {
-		for i, text := range []string{
-			"put a clean ladle in countertop", "put a clean ladle in countertop", "put a ladle in drawer", "ladle ladle ladle", "look at bowl under the desklamp",
-		} {
-			it := Item{ID: string(rune('a' + i)), Text: text}
-			if err := tx.PutItem(t.Context(), &it); err != nil {
-				return err
-			}
-			names[it.Seq] = it.ID
-		}
-		return nil
-	})
-	for _, tt := range []struct{ text, want string }{
-		{"Ladle", "d c a b"},
-		{"clean", "a b"},
-		{"clean drawer", "c a b"},
-		{"spoon", ""},
-		{"bowl AND spoon", "e"},
-		{`" OR text: NEAR(* ^ -bowl) '`, "e"},
-		{"", ""},
-		{" .;", ""},
-	} {
-		hits, err := a.Search(t.Context(), tt.text)
-		if err != nil {
-			t.Errorf("%s: %v", tt.text, err)
-		}
-		var got []string
-		for _, h := range hits {
-			got = append(got, names[h.Seq])
-		}
-		if strings.Join(got, " ") != tt.want {
-			t.Errorf("%s: %s, want %s", tt.text, got, tt.want)
-		}
-	}
-}
-
-func TestSearchForCommonWords(t *testing.T) {
-	a := openArchive(t, filepath.Join(t.TempDir(), "a.db"))
-	write(t, a, func(tx *Tx) error {
-		for i := range 2 * maxPostings {
-			text := "common"
-			if i%200 == 0 {
-				text = "common rare"
-			}
-			if err := tx.PutItem(t.Context(), &Item{ID: fmt.Sprint(i), Text: text}); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	for _, tt := range []struct {
-		text string
-		want int
-	}{{"rare", 5}, {"common rare", 5}, {"common", 2 * maxPostings}} {
-		if hits, err := a.Search(t.Context(), tt.text); err != nil || len(hits) != tt.want {
-			t.Errorf("%s: %d hits, %v; want %d", tt.text, len(hits), err, tt.want)
-		}
-	}
-}
-
 func TestOpenRefuses(t *testing.T) {
 	raw := func(path, statement string) {
 		db, err := sql.Open("sqlite", path)
@@ -334,8 +271,7 @@ func TestDamageIsFound(t *testing.T) {
 		{"vector", `UPDATE vectors SET data = x'0000'`},
 		{"vector of other numbers", `UPDATE vectors SET data = x'0000803f0000803f'`},
 		{"item", `UPDATE items SET doc = 'other'`},
-		{"search entry", `DELETE FROM search`},
-		{"search text", `UPDATE search SET text = 'other'`},
+		{"orphaned vector", `PRAGMA foreign_keys = 0; UPDATE vectors SET item = 7`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			a, err := Open(t.Context(), filepath.Join(t.TempDir(), "a.db"))

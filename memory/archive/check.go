@@ -3,7 +3,6 @@ package archive
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 
@@ -12,8 +11,7 @@ import (
 
 // Check reads the whole file and returns ErrCorrupt with all that is wrong: the
 // file's structure, an episode that is damaged, missing or in another place, an
-// item or a vector that is damaged, a search index that does not agree with the
-// items.
+// item or a vector that is damaged, a vector of no item.
 func (a *Archive) Check(ctx context.Context) error {
 	gen, episodes, err := a.head.read()
 	if err != nil {
@@ -22,7 +20,7 @@ func (a *Archive) Check(ctx context.Context) error {
 	var wrong []error
 	for _, check := range []func(context.Context) error{
 		func(ctx context.Context) error { return a.checkHead(ctx, gen, episodes) },
-		a.checkStructure, a.checkEpisodes, a.checkItems, a.checkSearch,
+		a.checkStructure, a.checkEpisodes, a.checkItems, a.checkVectors,
 	} {
 		err := check(ctx)
 		if err != nil && !errors.Is(err, ErrCorrupt) {
@@ -33,25 +31,9 @@ func (a *Archive) Check(ctx context.Context) error {
 	return errors.Join(wrong...)
 }
 
-// checkStructure asks SQLite. A connection that has in memory an older state of
-// the search table than another one has written since may say that the table is
-// damaged: only a new connection, which has none, is believed.
+// checkStructure asks SQLite.
 func (a *Archive) checkStructure(ctx context.Context) error {
-	err := a.integrity(ctx, a.db)
-	if err == nil || a.temp != "" {
-		return err
-	}
-	fresh, open := connect(a.path, "")
-	if open != nil {
-		return err
-	}
-	defer fresh.Close()
-	return a.integrity(ctx, fresh)
-}
-
-// integrity is what SQLite says of the file on a connection of db.
-func (a *Archive) integrity(ctx context.Context, db *sql.DB) error {
-	rows, err := db.QueryContext(ctx, `PRAGMA integrity_check`)
+	rows, err := a.db.QueryContext(ctx, `PRAGMA integrity_check`)
 	if err != nil {
 		return a.classify(err)
 	}
@@ -136,17 +118,14 @@ func (a *Archive) checkItems(ctx context.Context) error {
 	return errors.Join(append(wrong, a.classify(rows.Err()))...)
 }
 
-func (a *Archive) checkSearch(ctx context.Context) error {
+func (a *Archive) checkVectors(ctx context.Context) error {
 	var odd int
-	err := a.db.QueryRowContext(ctx, `SELECT
-		(SELECT count(*) FROM items i LEFT JOIN search s ON s.rowid = i.seq WHERE s.text IS NOT i.text) +
-		(SELECT count(*) FROM search WHERE rowid NOT IN (SELECT seq FROM items)) +
-		(SELECT count(*) FROM vectors WHERE item NOT IN (SELECT seq FROM items))`).Scan(&odd)
+	err := a.db.QueryRowContext(ctx, `SELECT count(*) FROM vectors WHERE item NOT IN (SELECT seq FROM items)`).Scan(&odd)
 	if err != nil {
 		return a.classify(err)
 	}
 	if odd > 0 {
-		return fmt.Errorf("%s: %d items whose search entry or vector does not fit: %w", a.path, odd, ErrCorrupt)
+		return fmt.Errorf("%s: %d vectors of no item: %w", a.path, odd, ErrCorrupt)
 	}
 	return nil
 }

@@ -1,6 +1,5 @@
 // Package archive is the durable truth of memory: one SQLite file that holds
-// every episode byte for byte, what was learned from it, and the index for
-// full-text search.
+// every episode byte for byte, what was learned from it, and the vectors of that.
 //
 // One commit guarantees: an [Archive.Write] that returned nil is on the disk
 // (write-ahead log, synchronous=FULL) with all that its function wrote, or,

@@ -80,6 +80,69 @@ func TestOlderSchema(t *testing.T) {
 	}
 }
 
+// TestSchema2 opens an archive as schema 2 had it, whose search table is whole,
+// gone or damaged: items and vectors are as they were, and one that is damaged is
+// named and not hashed anew.
+func TestSchema2(t *testing.T) {
+	for name, statement := range map[string]string{
+		"whole": ``, "search gone": `DROP TABLE search_terms; DROP TABLE search`, "search empty": `DELETE FROM search_data`,
+		"item": `UPDATE items SET doc = 'other' WHERE id = 'b'`, "vector": `UPDATE vectors SET data = x'0000000000000000' WHERE item = 2`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "a.db")
+			db, err := sql.Open("sqlite", path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			run := func(statement string, args ...any) {
+				t.Helper()
+				if _, err := db.Exec(statement, args...); err != nil {
+					t.Fatalf("%s: %v", statement, err)
+				}
+			}
+			run(migrations[0])
+			run(migrations[1])
+			run(fmt.Sprintf(`PRAGMA journal_mode = WAL; PRAGMA application_id = %d; PRAGMA user_version = 2; UPDATE meta SET value = 1 WHERE key = 'generation'`, applicationID))
+			for i, id := range []string{"a", "b", "c"} {
+				it := Item{ID: id, Class: agent.KindLesson, Suite: "s", Text: "x", Doc: "doc", Body: []byte{}}
+				run(`INSERT INTO items (id, class, suite, kind, task, key, text, doc, body, gen, hash) VALUES (?, 'lesson', 's', '', '', '', 'x', 'doc', x'', 1, ?)`, id, it.hash(1))
+				run(`INSERT INTO search (rowid, text) VALUES (?, 'x')`, i+1)
+				for _, embedder := range []string{"n", "m"} {
+					data := EncodeVector([]float32{float32(i), float32(embedder[0])})
+					run(`INSERT INTO vectors VALUES (?, ?, 2, ?, ?)`, i+1, embedder, data, vectorHash(data))
+				}
+			}
+			if statement != "" {
+				run(statement)
+			}
+			if err := db.Close(); err != nil {
+				t.Fatal(err)
+			}
+			a, err := Open(t.Context(), path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer a.Close()
+			items, err := itemsOf(t, a, 0, "m")
+			check := a.Check(t.Context())
+			if name == "item" || name == "vector" {
+				if !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), "item b:") || !errors.Is(check, ErrCorrupt) {
+					t.Errorf("read: %v; check: %v", err, check)
+				}
+				return
+			}
+			if err != nil || check != nil || len(items) != 3 {
+				t.Fatalf("%d items, %v; check: %v", len(items), err, check)
+			}
+			for i, it := range items {
+				if len(it.Vector) != 2 || it.Vector[0] != float32(i) || it.Vector[1] != 'm' {
+					t.Errorf("item %s with %v", it.ID, it.Vector)
+				}
+			}
+		})
+	}
+}
+
 // TestLostEndIsFound takes an archive back to an earlier state, as a disk does
 // that loses the end of the write-ahead log: whole, but older than its head.
 func TestLostEndIsFound(t *testing.T) {

@@ -2,10 +2,8 @@ package archive
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"math"
-	"path/filepath"
 	"testing"
 
 	"github.com/surefoot-ai/surefoot/agent"
@@ -62,25 +60,6 @@ func FuzzDecodeVector(f *testing.F) {
 			if math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) {
 				t.Errorf("%x holds %v", b, x)
 			}
-		}
-	})
-}
-
-func FuzzSearch(f *testing.F) {
-	a, err := Open(f.Context(), filepath.Join(f.TempDir(), "a.db"))
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Cleanup(func() { a.Close() })
-	write(f, a, func(tx *Tx) error {
-		return tx.PutItem(context.Background(), &Item{ID: "i", Class: "c", Suite: "s", Text: "put a ladle"})
-	})
-	f.Add("ladle")
-	f.Add(`"' OR NEAR(a b, 2) * ^x -y {text}: AND`)
-	f.Add("日本 \x00 İ")
-	f.Fuzz(func(t *testing.T, text string) {
-		if _, err := a.Search(t.Context(), text); err != nil {
-			t.Error(err)
 		}
 	})
 }

@@ -19,7 +19,7 @@ type Item struct {
 	Class             agent.ItemKind
 	Suite, Kind, Task string
 	Key               string    // equal for items that are the same but for their ID; the owner's
-	Text              string    // what is searched: by BM25 as it is, by the vector that was made of it
+	Text              string    // what is searched: by its words, and by the vector that was made of it
 	Doc               string    // as a reader sees it
 	Body              []byte    // JSON of the owner
 	Vector            []float32 // nil if the embedder that was asked for has none of it
@@ -57,17 +57,11 @@ func (t *Tx) PutItem(ctx context.Context, it *Item) error {
 		err = t.queryRow(ctx, `INSERT INTO items (id, class, suite, kind, task, key, text, doc, body, hash, gen)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
 			it.ID, it.Class, it.Suite, it.Kind, it.Task, it.Key, it.Text, it.Doc, it.Body, it.hash(t.gen), t.gen).Scan(&seq)
-		if err == nil {
-			_, err = t.exec(ctx, `INSERT INTO search (rowid, text) VALUES (?, ?)`, seq, it.Text)
-		}
 	case err == nil:
 		_, err = t.exec(ctx, `UPDATE items SET class = ?, suite = ?, kind = ?, task = ?, key = ?, text = ?, doc = ?, body = ?, hash = ?, gen = ?
 			WHERE seq = ?`, it.Class, it.Suite, it.Kind, it.Task, it.Key, it.Text, it.Doc, it.Body, it.hash(t.gen), t.gen, seq)
 		if err == nil && old != it.Text {
 			_, err = t.exec(ctx, `DELETE FROM vectors WHERE item = ?`, seq)
-		}
-		if err == nil && old != it.Text {
-			_, err = t.exec(ctx, `UPDATE search SET text = ? WHERE rowid = ?`, it.Text, seq)
 		}
 	}
 	if err != nil {

@@ -3,7 +3,6 @@ package archive
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"runtime"
 	"sync"
 
@@ -92,46 +91,31 @@ func takeAll[T any](inOrder <-chan *batch[T], take func([]T) error) error {
 	return nil
 }
 
-// columns of an item; those of its vector follow.
-const itemColumns = `i.seq, i.id, i.class, i.suite, i.kind, i.task, i.key, i.text, i.doc, i.body, i.gen, i.hash`
-
 // readRows hands on the rows of Items, in batches, until hand returns false. Equal
 // names of classes, suites and kinds share their memory.
 func (a *Archive) readRows(ctx context.Context, since int64, embedder string, hand func([]itemRow) bool) error {
-	conn, err := a.db.Conn(ctx)
-	if err != nil {
-		return a.classify(err)
-	}
-	defer conn.Close()
-	if _, err := conn.ExecContext(ctx, `BEGIN`); err != nil { // one state of the file for both tables
-		return a.classify(err)
-	}
-	defer conn.ExecContext(context.WithoutCancel(ctx), `ROLLBACK`)
-	vectors := &vectorRows{}
-	query, args := `SELECT `+itemColumns+`, v.width, v.data, v.hash FROM items i LEFT JOIN vectors v ON v.item = i.seq AND v.embedder = ? WHERE i.gen > ? ORDER BY i.seq`, []any{embedder, since}
-	if since == 0 { // all: to go through both tables takes a third of the time of looking up each vector
-		query, args = `SELECT `+itemColumns+`, NULL, NULL, NULL FROM items i ORDER BY i.seq`, nil
-		if vectors.rows, err = conn.QueryContext(ctx, `SELECT item, width, data, hash FROM vectors WHERE embedder = ? ORDER BY item`, embedder); err != nil {
-			return a.classify(err)
-		}
-		defer vectors.rows.Close()
-	}
-	rows, err := conn.QueryContext(ctx, query, args...)
+	rows, err := a.db.QueryContext(ctx, `SELECT i.seq, i.id, i.class, i.suite, i.kind, i.task, i.key, i.text, i.doc, i.body, i.gen, i.hash, v.width, v.data, v.hash
+		FROM items i LEFT JOIN vectors v ON v.item = i.seq AND v.embedder = ?
+		WHERE i.gen > ? ORDER BY i.seq`, embedder, since)
 	if err != nil {
 		return a.classify(err)
 	}
 	defer rows.Close()
-	names := sharer{}
+	names := map[string]string{}
+	share := func(s string) string {
+		if same, ok := names[s]; ok {
+			return same
+		}
+		names[s] = s
+		return s
+	}
 	var some []itemRow
 	for rows.Next() {
 		var r itemRow
 		if err := r.scan(rows.Scan); err != nil {
 			return a.classify(err)
 		}
-		if err := vectors.join(&r); err != nil {
-			return a.classify(err)
-		}
-		r.Class, r.Suite, r.Kind = agent.ItemKind(names.share(string(r.Class))), names.share(r.Suite), names.share(r.Kind)
+		r.Class, r.Suite, r.Kind = agent.ItemKind(share(string(r.Class))), share(r.Suite), share(r.Kind)
 		if some = append(some, r); len(some) == itemBatch {
 			if !hand(some) {
 				return nil
@@ -143,42 +127,4 @@ func (a *Archive) readRows(ctx context.Context, since int64, embedder string, ha
 		hand(some)
 	}
 	return a.classify(rows.Err())
-}
-
-// sharer keeps one copy of equal strings.
-type sharer map[string]string
-
-func (s sharer) share(x string) string {
-	if same, ok := s[x]; ok {
-		return same
-	}
-	s[x] = x
-	return x
-}
-
-// vectorRows goes through vectors in the order of their items.
-type vectorRows struct {
-	rows           *sql.Rows // nil: there are none
-	item           int64     // of the row that was read last
-	width          sql.NullInt64
-	data, dataHash []byte
-}
-
-// join gives r, of a greater Seq than the one before, its vector, if there is one.
-func (v *vectorRows) join(r *itemRow) error {
-	for v.rows != nil && v.item < r.Seq {
-		if !v.rows.Next() {
-			err := v.rows.Err()
-			v.rows = nil
-			return err
-		}
-		if err := v.rows.Scan(&v.item, &v.width, &v.data, &v.dataHash); err != nil {
-			return err
-		}
-	}
-	if v.item == r.Seq && v.width.Valid {
-		r.width, r.data, r.dataHash = v.width, v.data, v.dataHash
-		v.data, v.dataHash = nil, nil
-	}
-	return nil
 }

@@ -27,18 +27,12 @@ func (a *Archive) Compact(ctx context.Context) error {
 	return nil
 }
 
-// Reindex makes the search index anew and drops the vectors that embedder made
-// and those that are damaged. It returns how many items there are.
+// Reindex drops the vectors that embedder made and those that are damaged. It
+// returns how many items there are.
 func (a *Archive) Reindex(ctx context.Context, embedder string) (items int64, err error) {
 	err = a.Write(ctx, func(t *Tx) error {
-		for _, statement := range []string{
-			`DROP TABLE IF EXISTS search_terms`, `DROP TABLE IF EXISTS search`, createSearch,
-			`INSERT INTO search (rowid, text) SELECT seq, text FROM items`,
-			`DELETE FROM vectors WHERE item NOT IN (SELECT seq FROM items)`,
-		} {
-			if _, err := t.tx.ExecContext(ctx, statement); err != nil {
-				return err
-			}
+		if _, err := t.tx.ExecContext(ctx, `DELETE FROM vectors WHERE item NOT IN (SELECT seq FROM items)`); err != nil {
+			return err
 		}
 		if err := t.tx.QueryRowContext(ctx, `SELECT count(*) FROM items`).Scan(&items); err != nil {
 			return err
@@ -86,7 +80,6 @@ type Stat struct {
 	Successes   int64            `json:"successes"`
 	Items       map[string]int64 `json:"items"`       // by class; of lessons also by state: "lesson active"
 	Vectors     map[string]int64 `json:"vectors"`     // by embedder
-	Unsearched  int64            `json:"unsearched"`  // items without an entry in the search index
 	SpareBytes  int64            `json:"spare_bytes"` // of the file, that Compact gives back
 	LastEpisode string           `json:"last_episode"`
 }
@@ -98,10 +91,9 @@ func (a *Archive) Stat(ctx context.Context) (Stat, error) {
 	err := a.db.QueryRowContext(ctx, `SELECT
 		(SELECT value FROM meta WHERE key = 'setting/form'), (SELECT value FROM meta WHERE key = 'generation'),
 		(SELECT count(*) FROM episodes), (SELECT count(*) FROM episodes WHERE success),
-		(SELECT count(*) FROM items WHERE seq NOT IN (SELECT rowid FROM search)),
 		(SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size),
 		(SELECT id FROM episodes ORDER BY seq DESC LIMIT 1)`).
-		Scan(&form, &s.Writes, &s.Episodes, &s.Successes, &s.Unsearched, &s.SpareBytes, &last)
+		Scan(&form, &s.Writes, &s.Episodes, &s.Successes, &s.SpareBytes, &last)
 	if err != nil {
 		return s, a.named(err)
 	}

@@ -8,14 +8,10 @@ import (
 
 // SchemaVersion is the version this package writes. It is kept in the file's
 // user_version.
-const SchemaVersion = 2
+const SchemaVersion = 3
 
 // applicationID marks the file as ours: "SURE".
 const applicationID = 0x53555245
-
-const createSearch = `CREATE VIRTUAL TABLE search USING fts5 (text, tokenize = 'unicode61');
-CREATE VIRTUAL TABLE search_terms USING fts5vocab (search, row);
-`
 
 // migrations[v] brings a file of version v to version v+1, in one transaction
 // together with all the others it needs.
@@ -62,7 +58,9 @@ CREATE TABLE vectors (
 	PRIMARY KEY (item, embedder)
 ) WITHOUT ROWID;
 
-` + createSearch + `
+CREATE VIRTUAL TABLE search USING fts5 (text, tokenize = 'unicode61');
+CREATE VIRTUAL TABLE search_terms USING fts5vocab (search, row);
+
 INSERT INTO meta (key, value) VALUES ('generation', 0);
 `,
 	`
@@ -70,6 +68,24 @@ ALTER TABLE items   ADD COLUMN hash BLOB NOT NULL DEFAULT x'';  -- SHA-256, see 
 ALTER TABLE vectors ADD COLUMN hash BLOB NOT NULL DEFAULT x'';  -- SHA-256 of data
 
 INSERT INTO meta (key, value) VALUES ('episodes', 0), ('chain', x'');  -- how many, and see link
+`,
+	// Words are searched in memory now. In a table without rowid SQLite reads
+	// whole vectors to compare their keys.
+	`
+DROP TABLE IF EXISTS search_terms;
+DROP TABLE IF EXISTS search;
+
+ALTER TABLE vectors RENAME TO old_vectors;
+CREATE TABLE vectors (
+	item     INTEGER NOT NULL REFERENCES items (seq),
+	embedder TEXT    NOT NULL,
+	width    INTEGER NOT NULL,
+	data     BLOB    NOT NULL,        -- width little-endian float32
+	hash     BLOB    NOT NULL,        -- SHA-256 of data
+	UNIQUE (item, embedder)
+);
+INSERT INTO vectors SELECT item, embedder, width, data, hash FROM old_vectors ORDER BY item;
+DROP TABLE old_vectors;
 `,
 }
 
@@ -107,8 +123,10 @@ func (a *Archive) migrate(ctx context.Context) error {
 				return fmt.Errorf("migration from schema %d: %w", v, err)
 			}
 		}
-		if err := a.hashAll(ctx, tx); err != nil {
-			return fmt.Errorf("migration from schema %d: %w", version, err)
+		if version < 2 {
+			if err := a.hashAll(ctx, tx); err != nil {
+				return fmt.Errorf("migration from schema %d: %w", version, err)
+			}
 		}
 		_, err = tx.ExecContext(ctx, fmt.Sprintf(`PRAGMA user_version = %d; PRAGMA application_id = %d`, SchemaVersion, applicationID))
 		return err
