@@ -144,6 +144,11 @@ type Tx struct {
 	gen     int64
 	added   [][]byte // hashes of the episodes that are new
 	tally   tally    // set by extend
+
+	time    time.Time // of Describe
+	note    string
+	changes []Change       // to the items, in order
+	changed map[string]int // index in changes, by ID
 }
 
 // Write runs f in one transaction that holds the write lock of the file from
@@ -152,13 +157,16 @@ type Tx struct {
 func (a *Archive) Write(ctx context.Context, f func(*Tx) error) error {
 	var t *Tx
 	err := a.inTx(ctx, func(tx *sql.Tx) error {
-		t = &Tx{archive: a, tx: tx}
+		t = &Tx{archive: a, tx: tx, changed: map[string]int{}}
 		if err := t.queryRow(ctx, `UPDATE meta SET value = value + 1 WHERE key = 'generation' RETURNING value`).Scan(&t.gen); errors.Is(err, sql.ErrNoRows) {
 			return fmt.Errorf("%s: does not count its writes: %w", a.path, ErrCorrupt)
 		} else if err != nil {
 			return err
 		}
 		if err := f(t); err != nil {
+			return err
+		}
+		if err := t.keepHistory(ctx); err != nil {
 			return err
 		}
 		return t.extend(ctx)

@@ -211,7 +211,7 @@ func TestItems(t *testing.T) {
 }
 
 // itemsOf are the items that changed after generation since.
-func itemsOf(t *testing.T, a *Archive, since int64, embedder string) ([]Item, error) {
+func itemsOf(t testing.TB, a *Archive, since int64, embedder string) ([]Item, error) {
 	t.Helper()
 	var out []Item
 	err := Items(t.Context(), a, since, embedder, func(it Item) (Item, error) { return it, nil }, func(some []Item) error {

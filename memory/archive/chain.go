@@ -96,6 +96,11 @@ type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
+// rowQuerier is a *sql.DB, *sql.Conn or *sql.Tx.
+type rowQuerier interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
 // eachRow calls f with the Scan of each row.
 func eachRow(ctx context.Context, from querier, query string, f func(scan func(...any) error) error) error {
 	rows, err := from.QueryContext(ctx, query)

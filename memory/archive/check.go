@@ -3,6 +3,7 @@ package archive
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 
@@ -20,7 +21,7 @@ func (a *Archive) Check(ctx context.Context) error {
 	var wrong []error
 	for _, check := range []func(context.Context) error{
 		func(ctx context.Context) error { return a.checkHead(ctx, gen, episodes) },
-		a.checkStructure, a.checkEpisodes, a.checkItems, a.checkVectors,
+		a.checkStructure, a.checkEpisodes, a.checkItems, a.checkVectors, a.checkHistory,
 	} {
 		err := check(ctx)
 		if err != nil && !errors.Is(err, ErrCorrupt) {
@@ -51,40 +52,49 @@ func (a *Archive) checkStructure(ctx context.Context) error {
 	return errors.Join(append(wrong, a.classify(rows.Err()))...)
 }
 
-func (a *Archive) checkEpisodes(ctx context.Context) error {
+// snapshot calls f with a connection that sees one state of the file.
+func (a *Archive) snapshot(ctx context.Context, f func(*sql.Conn) error) error {
 	conn, err := a.db.Conn(ctx)
 	if err != nil {
 		return a.classify(err)
 	}
 	defer conn.Close()
-	if _, err := conn.ExecContext(ctx, `BEGIN`); err != nil { // one state of the file for both reads
+	if _, err := conn.ExecContext(ctx, `BEGIN`); err != nil {
 		return a.classify(err)
 	}
 	defer conn.ExecContext(context.WithoutCancel(ctx), `ROLLBACK`)
-	var want, have tally
-	if err := conn.QueryRowContext(ctx, selectTally).Scan(&want.episodes, &want.chain); err != nil {
-		return a.named(err)
-	}
+	return f(conn)
+}
+
+func (a *Archive) checkEpisodes(ctx context.Context) error {
 	var wrong []error
-	err = eachRow(ctx, conn, `SELECT id, suite, kind, task, success, hash, body FROM episodes ORDER BY seq`, func(scan func(...any) error) error {
-		var e agent.Episode
-		var hash, body []byte
-		if err := scan(&e.ID, &e.Task.Suite, &e.Task.Kind, &e.Task.ID, &e.Outcome.Success, &hash, &body); err != nil {
-			return err
+	err := a.snapshot(ctx, func(conn *sql.Conn) error {
+		var want, have tally
+		if err := conn.QueryRowContext(ctx, selectTally).Scan(&want.episodes, &want.chain); err != nil {
+			return a.named(err)
 		}
-		have = tally{have.episodes + 1, link(have.chain, hash)}
-		wrong = append(wrong, checkEpisode(e, hash, body))
+		err := eachRow(ctx, conn, `SELECT id, suite, kind, task, success, hash, body FROM episodes ORDER BY seq`, func(scan func(...any) error) error {
+			var e agent.Episode
+			var hash, body []byte
+			if err := scan(&e.ID, &e.Task.Suite, &e.Task.Kind, &e.Task.ID, &e.Outcome.Success, &hash, &body); err != nil {
+				return err
+			}
+			have = tally{have.episodes + 1, link(have.chain, hash)}
+			wrong = append(wrong, checkEpisode(e, hash, body))
+			return nil
+		})
+		if err != nil {
+			return a.named(err)
+		}
+		if have.episodes != want.episodes {
+			return fmt.Errorf("%s: %d episodes, %d were recorded: %w", a.path, have.episodes, want.episodes, ErrCorrupt)
+		}
+		if !bytes.Equal(have.chain, want.chain) {
+			return fmt.Errorf("%s: the chain of its %d episodes differs: %w", a.path, have.episodes, ErrCorrupt)
+		}
 		return nil
 	})
-	if err != nil {
-		return errors.Join(append(wrong, a.named(err))...)
-	}
-	if have.episodes != want.episodes {
-		wrong = append(wrong, fmt.Errorf("%s: %d episodes, %d were recorded: %w", a.path, have.episodes, want.episodes, ErrCorrupt))
-	} else if !bytes.Equal(have.chain, want.chain) {
-		wrong = append(wrong, fmt.Errorf("%s: the chain of its %d episodes differs: %w", a.path, have.episodes, ErrCorrupt))
-	}
-	return errors.Join(wrong...)
+	return errors.Join(append(wrong, err)...)
 }
 
 // checkEpisode holds what the columns say of an episode against its body.

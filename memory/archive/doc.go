@@ -15,5 +15,9 @@
 // when the file is opened. What cannot be told from the truth is a folder that
 // was taken back to an earlier state as a whole, head included.
 //
+// Each commit keeps what the items that it changed were before, so that the past
+// is reached by going back from the present; see [Archive.Log], [Archive.Changed]
+// and [Tx.Revert].
+//
 // A file written by a later version is refused with [ErrNewerSchema].
 package archive

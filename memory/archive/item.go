@@ -44,23 +44,24 @@ func (it *Item) hash(gen int64) []byte {
 
 // PutItem adds it or, by its ID, replaces it, and sets it.Seq; the vectors of a
 // replaced item whose text changed are dropped. Vector is not written: see
-// PutVector.
+// PutVector. The item is not to be changed before the write ends.
 func (t *Tx) PutItem(ctx context.Context, it *Item) error {
 	if it.Body == nil {
 		it.Body = []byte{} // nil would be NULL
 	}
+	var before *Item
 	seq := int64(0)
-	var old string
-	err := t.queryRow(ctx, `SELECT seq, text FROM items WHERE id = ?`, it.ID).Scan(&seq, &old)
+	old, err := t.archive.itemOn(ctx, t.tx, it.ID)
 	switch {
-	case errors.Is(err, sql.ErrNoRows):
+	case errors.Is(err, ErrNotFound):
 		err = t.queryRow(ctx, `INSERT INTO items (id, class, suite, kind, task, key, text, doc, body, hash, gen)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
 			it.ID, it.Class, it.Suite, it.Kind, it.Task, it.Key, it.Text, it.Doc, it.Body, it.hash(t.gen), t.gen).Scan(&seq)
 	case err == nil:
+		before, seq = &old, old.Seq
 		_, err = t.exec(ctx, `UPDATE items SET class = ?, suite = ?, kind = ?, task = ?, key = ?, text = ?, doc = ?, body = ?, hash = ?, gen = ?
 			WHERE seq = ?`, it.Class, it.Suite, it.Kind, it.Task, it.Key, it.Text, it.Doc, it.Body, it.hash(t.gen), t.gen, seq)
-		if err == nil && old != it.Text {
+		if err == nil && old.Text != it.Text {
 			_, err = t.exec(ctx, `DELETE FROM vectors WHERE item = ?`, seq)
 		}
 	}
@@ -68,12 +69,17 @@ func (t *Tx) PutItem(ctx context.Context, it *Item) error {
 		return fmt.Errorf("item %s: %w", it.ID, err)
 	}
 	it.Seq = seq
+	t.remember(it.ID, before, it)
 	return nil
 }
 
 // Item returns one item, without vector, or ErrNotFound.
 func (a *Archive) Item(ctx context.Context, id string) (Item, error) {
-	it, err := a.scanItem(a.queryRow(ctx, `SELECT seq, id, class, suite, kind, task, key, text, doc, body, gen, hash, NULL, NULL, NULL
+	return a.itemOn(ctx, a.db, id)
+}
+
+func (a *Archive) itemOn(ctx context.Context, from rowQuerier, id string) (Item, error) {
+	it, err := a.scanItem(from.QueryRowContext(ctx, `SELECT seq, id, class, suite, kind, task, key, text, doc, body, gen, hash, NULL, NULL, NULL
 		FROM items WHERE id = ?`, id).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Item{}, fmt.Errorf("item %s: %w", id, ErrNotFound)

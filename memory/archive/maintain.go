@@ -81,6 +81,8 @@ type Stat struct {
 	Items       map[string]int64 `json:"items"`       // by class; of lessons also by state: "lesson active"
 	Vectors     map[string]int64 `json:"vectors"`     // by embedder
 	SpareBytes  int64            `json:"spare_bytes"` // of the file, that Compact gives back
+	Commits     int64            `json:"commits"`     // in the history
+	PastBytes   int64            `json:"past_bytes"`  // of the history
 	LastEpisode string           `json:"last_episode"`
 }
 
@@ -92,8 +94,9 @@ func (a *Archive) Stat(ctx context.Context) (Stat, error) {
 		(SELECT value FROM meta WHERE key = 'setting/form'), (SELECT value FROM meta WHERE key = 'generation'),
 		(SELECT count(*) FROM episodes), (SELECT count(*) FROM episodes WHERE success),
 		(SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size),
-		(SELECT id FROM episodes ORDER BY seq DESC LIMIT 1)`).
-		Scan(&form, &s.Writes, &s.Episodes, &s.Successes, &s.SpareBytes, &last)
+		(SELECT id FROM episodes ORDER BY seq DESC LIMIT 1),
+		(SELECT count(*) FROM history), (SELECT coalesce(sum(length(note) + length(changes) + length(hash) + 16), 0) FROM history)`).
+		Scan(&form, &s.Writes, &s.Episodes, &s.Successes, &s.SpareBytes, &last, &s.Commits, &s.PastBytes)
 	if err != nil {
 		return s, a.named(err)
 	}

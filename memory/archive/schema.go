@@ -8,10 +8,27 @@ import (
 
 // SchemaVersion is the version this package writes. It is kept in the file's
 // user_version.
-const SchemaVersion = 3
+const SchemaVersion = 4
 
 // applicationID marks the file as ours: "SURE".
 const applicationID = 0x53555245
+
+// createHistory begins the history of changes with the state that is there.
+const createHistory = `
+CREATE TABLE history (
+	gen     INTEGER PRIMARY KEY,      -- generation that the commit made
+	time    INTEGER NOT NULL,         -- nanoseconds since 1970; 0: not known
+	note    TEXT    NOT NULL,         -- the owner's
+	changes BLOB    NOT NULL,         -- what the items were before, see encodeChanges
+	hash    BLOB    NOT NULL          -- SHA-256, see historyHash
+);
+INSERT INTO meta (key, value) VALUES
+	('history', (SELECT value FROM meta WHERE key = 'generation')),  -- generation at which it begins
+	('reverted', 0);                                                 -- generation of the last Revert
+`
+
+// hashedSchema is the version from which on all has hashes.
+const hashedSchema = 2
 
 // migrations[v] brings a file of version v to version v+1, in one transaction
 // together with all the others it needs.
@@ -87,13 +104,12 @@ CREATE TABLE vectors (
 INSERT INTO vectors SELECT item, embedder, width, data, hash FROM old_vectors ORDER BY item;
 DROP TABLE old_vectors;
 `,
+	createHistory,
 }
 
 // schemaOf is the version of an archive, 0 for an empty file. Other files, and
 // later versions, are refused.
-func schemaOf(ctx context.Context, from interface {
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-}) (int, error) {
+func schemaOf(ctx context.Context, from rowQuerier) (int, error) {
 	var version, app int
 	if err := from.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil {
 		return 0, err
@@ -123,7 +139,7 @@ func (a *Archive) migrate(ctx context.Context) error {
 				return fmt.Errorf("migration from schema %d: %w", v, err)
 			}
 		}
-		if version < 2 {
+		if version < hashedSchema {
 			if err := a.hashAll(ctx, tx); err != nil {
 				return fmt.Errorf("migration from schema %d: %w", version, err)
 			}
