@@ -132,6 +132,24 @@ func (f *Folder) Current() (string, error) {
 	return last(s), err
 }
 
+// CurrentAt returns the version that was current at a time, or ErrNone.
+func (f *Folder) CurrentAt(at time.Time) (string, error) {
+	moves, _, err := f.moves()
+	if err != nil {
+		return "", err
+	}
+	then := ""
+	for _, m := range moves {
+		if !m.At.After(at) {
+			then = m.To
+		}
+	}
+	if then == "" {
+		return "", ErrNone
+	}
+	return then, nil
+}
+
 // Moves returns all promotions and rollbacks, oldest first.
 func (f *Folder) Moves() ([]Move, error) {
 	moves, _, err := f.moves()

@@ -70,6 +70,39 @@ func TestLineage(t *testing.T) {
 	}
 }
 
+// The version that was current at a time follows of the moves until then.
+func TestCurrentAt(t *testing.T) {
+	now := time.Unix(0, 0)
+	f, err := Open(t.TempDir(), Options{Clock: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var made []string
+	at := func(seconds int64, do func() error) {
+		t.Helper()
+		now = time.Unix(seconds, 0)
+		if err := do(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, data := range []string{"a", "b"} {
+		at(int64(10*i), func() error {
+			l, err := f.Add([]byte(data), Lineage{})
+			made = append(made, l.Version)
+			return err
+		})
+	}
+	at(20, func() error { return f.Promote(made[0], "", "") })
+	at(30, func() error { return f.Promote(made[1], made[0], "") })
+	at(40, func() error { _, _, err := f.Rollback(""); return err })
+	for seconds, want := range map[int64]string{19: "", 20: made[0], 30: made[1], 39: made[1], 40: made[0], 99: made[0]} {
+		got, err := f.CurrentAt(time.Unix(seconds, 0))
+		if got != want || (want == "") != errors.Is(err, ErrNone) {
+			t.Errorf("at %d: %q, %v; want %q", seconds, got, err, want)
+		}
+	}
+}
+
 func TestMoves(t *testing.T) {
 	f := open(t, t.TempDir())
 	if _, err := f.Current(); !errors.Is(err, ErrNone) {
