@@ -35,7 +35,8 @@ func TestMain(m *testing.M) {
 // killedRecorders is how many record at a time in the child of TestKill.
 const killedRecorders = 4
 
-// writeUntilKilled records episodes and prints the ID of each that is durable.
+// writeUntilKilled records episodes and prints the ID of each that is durable; in
+// between it rolls back.
 func writeUntilKilled(dir, n string) error {
 	s, err := Open(dir, Options{})
 	if err != nil {
@@ -55,6 +56,18 @@ func writeUntilKilled(dir, n string) error {
 			}
 		}()
 	}
+	go func() {
+		for r := rand.New(rand.NewPCG(uint64(len(n)), 7)); ; time.Sleep(time.Duration(r.IntN(20)) * time.Millisecond) {
+			_, last, err := s.History(context.Background())
+			if err == nil {
+				_, err = s.Rollback(context.Background(), max(0, last-r.Int64N(10)))
+			}
+			if err != nil {
+				failed <- err
+				return
+			}
+		}
+	}()
 	return <-failed
 }
 
@@ -71,7 +84,7 @@ func crashEpisode(id string) agent.Episode {
 
 // TestKill kills a process with several recorders again and again;
 // $SUREFOOT_KILLS says how often. After each kill the store opens, Check passes, and every episode that
-// the process had acknowledged is there byte for byte.
+// the process had acknowledged is there byte for byte, and a rollback is whole.
 func TestKill(t *testing.T) {
 	kills := 20
 	if v := os.Getenv("SUREFOOT_KILLS"); v != "" {
@@ -158,5 +171,17 @@ func verifyAfterKill(t *testing.T, dir string, ids []string) {
 	}
 	if _, err := s.Recall(t.Context(), ladle(), 500); err != nil {
 		t.Fatalf("recall after a kill: %v", err)
+	}
+	last, err := s.Log(t.Context(), 1)
+	if err != nil {
+		t.Fatalf("log after a kill: %v", err)
+	}
+	for _, c := range last {
+		if c.RolledBackTo == nil {
+			continue
+		}
+		if ds, err := s.Diff(t.Context(), *c.RolledBackTo, c.Generation); err != nil || len(ds) > 0 {
+			t.Fatalf("a rollback that a kill left is not whole: %+v, %v", ds, err)
+		}
 	}
 }

@@ -25,7 +25,8 @@ type state struct {
 	acknowledged  []string
 }
 
-// states are what several recorders leave on the disk from commit to commit.
+// states are what several recorders, and now and then a rollback, leave on the disk
+// from commit to commit.
 func states(t *testing.T, commits int) []state {
 	t.Helper()
 	dir := t.TempDir()
@@ -55,6 +56,15 @@ func states(t *testing.T, commits int) []state {
 			})
 		}
 		wg.Wait()
+		if i%4 == 3 {
+			_, last, err := s.History(context.Background())
+			if err == nil {
+				_, err = s.Rollback(context.Background(), max(0, last-3))
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
 		out = append(out, state{read(""), read("-wal"), read("-head"), acknowledged[:len(acknowledged):len(acknowledged)]})
 	}
 	return out

@@ -9,6 +9,9 @@
 // Whether an item helps is measured by withholding it now and then by chance, see
 // [Store.Effects].
 //
+// Every write is a commit of the history: [Store.Log] and [Store.Diff] say what
+// changed, and [Store.Rollback] makes the items those of an earlier point again.
+//
 // What Record acknowledged survives kill -9 and a power cut, and a full disk
 // costs only what it refused. Damage of the disk is named ([ErrCorrupt]), by the
 // read that meets it or by [Verify], and never read as truth; [Repair] saves what

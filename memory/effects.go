@@ -54,9 +54,9 @@ func (o *overlay) recalled(ctx context.Context, e agent.Episode) (map[string]arc
 		if known == nil || known.Class == agent.KindLesson || o.changed[id] != nil {
 			continue
 		}
-		it, err := o.store.archive.Item(ctx, id)
+		it, err := o.store.lookup(ctx, id)
 		if err != nil {
-			return nil, expected(err)
+			return nil, err
 		}
 		out[id] = it
 	}

@@ -3,6 +3,7 @@ package memory
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"runtime/debug"
@@ -54,8 +55,11 @@ func (s *Store) keepVectors(ctx context.Context, batch []*entry, vectors [][]flo
 			continue
 		}
 		it, err := s.archive.Item(ctx, e.ID)
+		if errors.Is(err, ErrNotFound) {
+			continue // another process has rolled back
+		}
 		if err != nil {
-			return nil, expected(err)
+			return nil, err
 		}
 		it.Vector = vectors[i]
 		changed = append(changed, it)
@@ -69,6 +73,7 @@ func (s *Store) keepVectors(ctx context.Context, batch []*entry, vectors [][]flo
 				return err
 			}
 		}
+		tx.Describe(s.o.Clock(), note{Done: "vectors of " + s.o.Embedder.ID()}.text())
 		return nil
 	})
 }

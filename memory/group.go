@@ -162,16 +162,16 @@ func (s *Store) commitOnce(ctx context.Context, group []*recording) ([]*recordin
 		return group, err
 	}
 	gen := s.gen
-	changed, group := s.planGroup(ctx, group)
+	changed, group, err := s.planGroup(ctx, group)
 	s.mu.RUnlock()
-	if len(group) == 0 {
-		return nil, nil
+	if err != nil || len(group) == 0 {
+		return group, err
 	}
 	if err := s.vectorize(ctx, changed); err != nil {
 		return group, err
 	}
 	left := group
-	err := s.archive.Write(ctx, func(tx *archive.Tx) error {
+	err = s.archive.Write(ctx, func(tx *archive.Tx) error {
 		if tx.Generation() != gen+1 {
 			return errStale
 		}
@@ -179,6 +179,7 @@ func (s *Store) commitOnce(ctx context.Context, group []*recording) ([]*recordin
 		if left, err = putEpisodes(ctx, tx, group); err != nil {
 			return err
 		}
+		tx.Describe(s.o.Clock(), recordedNote(group).text())
 		return s.putItems(ctx, tx, changed)
 	})
 	if err != nil {
@@ -219,10 +220,16 @@ func putEpisodes(ctx context.Context, tx *archive.Tx, group []*recording) ([]*re
 
 func (s *Store) putItems(ctx context.Context, tx *archive.Tx, changed []archive.Item) error {
 	for i := range changed {
-		it := &changed[i]
-		if err := tx.PutItem(ctx, it); err != nil {
+		if err := tx.PutItem(ctx, &changed[i]); err != nil {
 			return err
 		}
+	}
+	return s.putVectors(ctx, tx, changed)
+}
+
+// putVectors writes the vectors of items that have one.
+func (s *Store) putVectors(ctx context.Context, tx *archive.Tx, items []archive.Item) error {
+	for _, it := range items {
 		if it.Vector == nil {
 			continue
 		}

@@ -227,7 +227,7 @@ func TestContextsOfAGroup(t *testing.T) {
 }
 
 // allItems are the items of a store, as they are in its archive.
-func allItems(t *testing.T, s *Store) (out []archive.Item, err error) {
+func allItems(t testing.TB, s *Store) (out []archive.Item, err error) {
 	t.Helper()
 	err = archive.Items(t.Context(), s.archive, 0, s.o.Embedder.ID(), func(it archive.Item) (archive.Item, error) { return it, nil }, func(some []archive.Item) error {
 		out = append(out, some...)

@@ -115,8 +115,16 @@ func (h *Health) judge(damage error) {
 	}
 }
 
+// CompactOptions say what Compact may drop.
+type CompactOptions struct {
+	KeepCommits int64 // drop the history but for the latest so many commits; 0: keep all
+}
+
 // Compact gives the room of what was replaced back to the disk.
-func Compact(ctx context.Context, dir string) (before, after int64, err error) {
+func Compact(ctx context.Context, dir string, o CompactOptions) (before, after int64, err error) {
+	if o.KeepCommits < 0 {
+		return 0, 0, fmt.Errorf("memory: CompactOptions.KeepCommits is %d, must not be negative", o.KeepCommits)
+	}
 	path := filepath.Join(dir, fileName)
 	sizes := func() (int64, error) {
 		file, log, err := archive.Sizes(path)
@@ -129,7 +137,17 @@ func Compact(ctx context.Context, dir string) (before, after int64, err error) {
 	if err != nil {
 		return before, before, err
 	}
-	if err := errors.Join(a.Compact(ctx), a.Close()); err != nil {
+	if o.KeepCommits > 0 {
+		err = a.Write(ctx, func(tx *archive.Tx) error {
+			dropped, err := tx.Forget(ctx, o.KeepCommits)
+			tx.Describe(time.Time{}, note{Done: fmt.Sprintf("history of %d %s dropped", dropped, plural(int(dropped), "commit"))}.text())
+			return err
+		})
+	}
+	if err == nil {
+		err = a.Compact(ctx)
+	}
+	if err := errors.Join(err, a.Close()); err != nil {
 		return before, before, err
 	}
 	after, err = sizes()

@@ -277,7 +277,7 @@ func TestRepairLeavesWhatIsWhole(t *testing.T) {
 	if after := contents(t, dir); after != before {
 		t.Error("other contents")
 	}
-	if before, after, err := Compact(t.Context(), dir); err != nil || after > before || after == 0 {
+	if before, after, err := Compact(t.Context(), dir, CompactOptions{}); err != nil || after > before || after == 0 {
 		t.Errorf("compacted from %d to %d bytes, %v", before, after, err)
 	}
 }
@@ -344,7 +344,7 @@ func TestInterrupted(t *testing.T) {
 		},
 		func(ctx context.Context) error { return ignore(Reindex(ctx, dir, Options{})) },
 		func(ctx context.Context) error {
-			_, _, err := Compact(ctx, dir)
+			_, _, err := Compact(ctx, dir, CompactOptions{})
 			return err
 		},
 	}

@@ -115,9 +115,9 @@ func (p *packer) steps(ctx context.Context, c *Candidate) error {
 		return nil
 	}
 	p.tried++
-	it, err := p.store.archive.Item(ctx, c.ID)
+	it, err := p.store.lookup(ctx, c.ID)
 	if err != nil {
-		return expected(err)
+		return err
 	}
 	v, err := decodeVerbatim(it.Body)
 	if err != nil {

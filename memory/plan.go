@@ -3,6 +3,7 @@ package memory
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -24,12 +25,14 @@ type overlay struct {
 
 // planGroup works out which items change when the episodes of group are
 // recorded one after the other. It finishes those that cannot be planned and
-// returns the others.
-func (s *Store) planGroup(ctx context.Context, group []*recording) ([]archive.Item, []*recording) {
+// returns the others, with errStale if memory is behind what is to be planned on.
+func (s *Store) planGroup(ctx context.Context, group []*recording) ([]archive.Item, []*recording, error) {
 	o := &overlay{store: s, changed: map[string]*archive.Item{}, lessons: map[string]*agent.Lesson{}, byKey: map[string]string{}, orders: s.orders}
 	var planned []*recording
-	for _, r := range group {
-		if err := o.plan(ctx, r.episode, r.lessons); err != nil {
+	for i, r := range group {
+		if err := o.plan(ctx, r.episode, r.lessons); errors.Is(err, errStale) {
+			return nil, append(planned, group[i:]...), err
+		} else if err != nil {
 			r.finish(fmt.Errorf("episode %s: %w", r.episode.ID, err))
 			continue
 		}
@@ -39,7 +42,7 @@ func (s *Store) planGroup(ctx context.Context, group []*recording) ([]archive.It
 	for i, id := range o.order {
 		changed[i] = *o.changed[id]
 	}
-	return changed, planned
+	return changed, planned, nil
 }
 
 // plan lays the changes that e and its lessons make over what is there, or
@@ -162,8 +165,8 @@ func (o *overlay) verbatim(ctx context.Context, e agent.Episode, class agent.Ite
 		it = *c
 	} else {
 		var err error
-		if it, err = o.store.archive.Item(ctx, old); err != nil {
-			return archive.Item{}, expected(err)
+		if it, err = o.store.lookup(ctx, old); err != nil {
+			return archive.Item{}, err
 		}
 	}
 	v, err := decodeVerbatim(it.Body)

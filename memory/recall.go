@@ -3,6 +3,7 @@ package memory
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -82,6 +83,15 @@ const fusionConstant = 60
 const shortSteps = 10
 
 func (s *Store) recall(ctx context.Context, task agent.Task, maxTokens int) (agent.Context, Explanation, error) {
+	for {
+		c, x, err := s.recallOnce(ctx, task, maxTokens)
+		if !errors.Is(err, errStale) {
+			return c, x, err
+		}
+	}
+}
+
+func (s *Store) recallOnce(ctx context.Context, task agent.Task, maxTokens int) (agent.Context, Explanation, error) {
 	x := Explanation{Task: task, MaxTokens: maxTokens}
 	q := s.newQuery(ctx, task)
 	if err := ctx.Err(); err != nil {

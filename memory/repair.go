@@ -28,8 +28,8 @@ type Repaired struct {
 // Repair replaces a damaged memory by a new one that holds what verifies, and
 // guesses nothing: the episodes whose hash is right, the demonstrations made
 // anew out of them, and the lessons whose hash is right, with that of their
-// evidence that is there; one with none for it is lost. The vectors
-// are made anew. The damaged file is kept. Nobody may have the memory
+// evidence that is there; one with none for it is lost. The vectors are made
+// anew, and the history begins anew. The damaged file is kept. Nobody may have the memory
 // open; a memory without damage is left as it is.
 func Repair(ctx context.Context, dir string, o Options) (Repaired, error) {
 	path := filepath.Join(dir, fileName)
@@ -201,7 +201,10 @@ func (b *rebuilder) keepLessons(ctx context.Context) error {
 	if err := b.vectorize(ctx, items); err != nil {
 		return err
 	}
-	err := b.archive.Write(ctx, func(tx *archive.Tx) error { return b.putItems(ctx, tx, items) })
+	err := b.archive.Write(ctx, func(tx *archive.Tx) error {
+		tx.Describe(b.o.Clock(), note{Done: "repair"}.text())
+		return b.putItems(ctx, tx, items)
+	})
 	if err != nil {
 		return err
 	}

@@ -73,14 +73,19 @@ func Open(dir string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{
-		o: o, dir: dir, archive: a, queue: newQueue(), index: index.NewBySize(), words: index.NewWords(),
-		items: map[string]*entry{}, byTask: map[[2]string][]string{}, byKind: map[[2]string][]string{}, byKey: map[string]string{}, kinds: map[[2]string][]string{},
-	}
+	s := emptyStore(o, dir, a)
 	if err := s.load(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", dir, err), a.Close())
 	}
 	return s, nil
+}
+
+// emptyStore is a store that has taken in nothing yet.
+func emptyStore(o Options, dir string, a *archive.Archive) *Store {
+	return &Store{
+		o: o, dir: dir, archive: a, queue: newQueue(), index: index.NewBySize(), words: index.NewWords(),
+		items: map[string]*entry{}, byTask: map[[2]string][]string{}, byKind: map[[2]string][]string{}, byKey: map[string]string{}, kinds: map[[2]string][]string{},
+	}
 }
 
 func (s *Store) load(ctx context.Context) error {
@@ -166,7 +171,14 @@ func (s *Store) refresh(ctx context.Context) error {
 	if err != nil || gen == s.gen {
 		return err
 	}
-	err = archive.Items(ctx, s.archive, s.gen, s.o.Embedder.ID(), s.newEntry, func(some []loaded) error { return s.take(ctx, some) })
+	reverted, err := s.archive.Reverted(ctx)
+	if err != nil {
+		return err
+	}
+	if s.gen > 0 && reverted > s.gen {
+		return s.reload(ctx)
+	}
+	err = archive.Items(ctx, s.archive, s.gen, s.o.Embedder.ID(), s.loadable, func(some []loaded) error { return s.take(ctx, some) })
 	if err != nil {
 		return err
 	}
@@ -180,7 +192,7 @@ func (s *Store) apply(ctx context.Context, changed []archive.Item) error {
 	some := make([]loaded, len(changed))
 	for i, it := range changed {
 		var err error
-		if some[i], err = s.newEntry(it); err != nil {
+		if some[i], err = s.loadable(it); err != nil {
 			return err
 		}
 	}
@@ -233,20 +245,30 @@ func (s *Store) take(ctx context.Context, some []loaded) error {
 	return nil
 }
 
-// newEntry reads what memory has to know of an item. It is called concurrently.
-func (s *Store) newEntry(it archive.Item) (loaded, error) {
-	e := loaded{&entry{Item: it, indexed: s.fits(it.Vector)}, it.Vector, s.collection(it)}
+// loadable is an item as memory takes it in. It is called concurrently.
+func (s *Store) loadable(it archive.Item) (loaded, error) {
+	e, err := newEntry(it)
+	if err != nil {
+		return loaded{}, err
+	}
+	e.indexed = s.fits(it.Vector)
+	return loaded{e, it.Vector, s.collection(it)}, nil
+}
+
+// newEntry reads what memory has to know of an item.
+func newEntry(it archive.Item) (*entry, error) {
+	e := &entry{Item: it}
 	e.Vector, e.Doc, e.Body = nil, "", nil // the index and the archive have them
 	if it.Class == agent.KindLesson {
 		if err := json.Unmarshal(it.Body, &e.lesson); err != nil {
-			return loaded{}, fmt.Errorf("lesson %s: %w: %w", it.ID, ErrCorrupt, err)
+			return nil, fmt.Errorf("lesson %s: %w: %w", it.ID, ErrCorrupt, err)
 		}
 		e.measure(e.lesson.Effect)
 		return e, nil
 	}
 	b, err := decodeBrief(it.Body)
 	if err != nil {
-		return loaded{}, fmt.Errorf("%s %s: %w", it.Class, it.ID, err)
+		return nil, fmt.Errorf("%s %s: %w", it.Class, it.ID, err)
 	}
 	e.seen, e.steps = b.seen, b.steps
 	e.measure(b.effect)

@@ -18,12 +18,12 @@ import (
 )
 
 func newMemory(a *app) *cobra.Command {
-	c := newNoun("memory", "Ask a memory why it recalls what it does and whether that helps, and keep it safe",
-		newMemoryExplain(a), newMemoryEffects(a), newMemoryDoctor(a), newMemoryVerify(a), newMemoryRepair(a), newMemoryCompact(a),
+	c := newNoun("memory", "Ask a memory why it recalls what it does and whether that helps, go back in it, and keep it safe",
+		newMemoryExplain(a), newMemoryEffects(a), newMemoryLog(a), newMemoryDiff(a), newMemoryRollback(a), newMemoryDoctor(a), newMemoryVerify(a), newMemoryRepair(a), newMemoryCompact(a),
 		newMemoryReindex(a), newMemoryBackup(a), newMemoryRestore(a))
-	c.Long = `Ask a memory why it recalls what it does and whether that helps, and keep it safe. --store names its folder.
+	c.Long = `Ask a memory why it recalls what it does and whether that helps, go back in it, and keep it safe. --store names its folder.
 
-doctor and verify write nothing. backup, compact and reindex may run while an agent records; repair and restore may
+doctor, verify, log and diff write nothing. backup, rollback, compact and reindex may run while an agent records; repair and restore may
 not, and refuse. What repair and restore replace is kept beside the memory, under a name that they print.`
 	return c
 }
@@ -73,7 +73,7 @@ func writeHealth(w io.Writer, h memory.Health) {
 		"file", bytesText(h.FileBytes), "log", bytesText(h.LogBytes)}
 	if h.Schema > 0 {
 		pairs = append(pairs, "to spare", bytesText(h.SpareBytes), "schema", strconv.Itoa(h.Schema), "form", h.Form,
-			"writes", strconv.FormatInt(h.Writes, 10),
+			"writes", strconv.FormatInt(h.Writes, 10), "history", fmt.Sprintf("%s, %s", counted(int(h.Commits), "commit"), bytesText(h.PastBytes)),
 			"episodes", fmt.Sprintf("%d, %d of them successes", h.Episodes, h.Successes), "last episode", h.LastEpisode)
 	}
 	for _, class := range slices.Sorted(maps.Keys(h.Items)) {
@@ -175,12 +175,19 @@ as it is. Vectors are made by the built-in embedder; a program with another one 
 }
 
 func newMemoryCompact(a *app) *cobra.Command {
-	return &cobra.Command{
+	var o memory.CompactOptions
+	c := &cobra.Command{
 		Use:   "compact",
 		Short: "Give unused room of a memory back to the disk",
-		Args:  noArgs,
+		Long: `Give unused room of a memory back to the disk. --keep also drops the history of changes but for the latest so many
+commits: a rollback reaches no further back then. Without it all history is kept.`,
+		Example: "  agentctl memory compact --store DIR --keep 1000",
+		Args:    noArgs,
 		RunE: a.inStore(func(ctx context.Context) error {
-			before, after, err := memory.Compact(ctx, a.store)
+			if o.KeepCommits < 0 {
+				return usagef("--keep %d: must not be negative", o.KeepCommits)
+			}
+			before, after, err := memory.Compact(ctx, a.store, o)
 			if err != nil {
 				return err
 			}
@@ -193,6 +200,8 @@ func newMemoryCompact(a *app) *cobra.Command {
 			})
 		}),
 	}
+	c.Flags().Int64Var(&o.KeepCommits, "keep", 0, "commits of the history to keep; 0: all")
+	return c
 }
 
 func newMemoryReindex(a *app) *cobra.Command {

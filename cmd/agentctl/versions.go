@@ -27,15 +27,20 @@ func withVersions(c *cobra.Command, do func(f *versions.Folder, args []string) e
 	var dir string
 	c.Flags().StringVar(&dir, "dir", "policies", "folder of the versions")
 	c.RunE = func(_ *cobra.Command, args []string) error {
-		if info, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
-			return usagef("--dir %s: there is no such folder; 'agentctl update' makes one", dir)
-		}
-		f, err := versions.Open(dir, versions.Options{})
+		f, err := openVersions(dir, "--dir")
 		if err != nil {
 			return err
 		}
 		return do(f, args)
 	}
+}
+
+// openVersions opens a folder of versions that is there, and that flag names.
+func openVersions(dir, flag string) (*versions.Folder, error) {
+	if info, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
+		return nil, usagef("%s %s: there is no such folder; 'agentctl update' makes one", flag, dir)
+	}
+	return versions.Open(dir, versions.Options{})
 }
 
 func newPolicyList(a *app) *cobra.Command {
