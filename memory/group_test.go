@@ -1,11 +1,13 @@
 package memory
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -229,8 +231,14 @@ func TestContextsOfAGroup(t *testing.T) {
 // allItems are the items of a store, as they are in its archive.
 func allItems(t testing.TB, s *Store) (out []archive.Item, err error) {
 	t.Helper()
-	err = archive.Items(t.Context(), s.archive, 0, s.o.Embedder.ID(), func(it archive.Item) (archive.Item, error) { return it, nil }, func(some []archive.Item) error {
-		out = append(out, some...)
+	err = archive.Items(t.Context(), s.archive, 0, s.o.Embedder.ID(), func(it archive.Item) (archive.Item, error) {
+		it.Body = bytes.Clone(it.Body)
+		return it, nil
+	}, func(some []archive.Item) error {
+		for _, it := range some {
+			it.Vector = slices.Clone(it.Vector)
+			out = append(out, it)
+		}
 		return nil
 	})
 	return out, err

@@ -193,8 +193,7 @@ func verbatimItem(e agent.Episode, class agent.ItemKind) (archive.Item, error) {
 	}
 	return archive.Item{
 		ID: e.ID, Class: class, Suite: e.Task.Suite, Kind: e.Task.Kind, Task: e.Task.ID,
-		Key: actionsKey(e, class), Text: queryText(e.Task),
-		Doc: v.text(len(v.Steps)), Body: body,
+		Key: actionsKey(e, class), Text: queryText(e.Task), Body: body,
 	}, nil
 }
 

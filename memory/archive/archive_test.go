@@ -214,8 +214,14 @@ func TestItems(t *testing.T) {
 func itemsOf(t testing.TB, a *Archive, since int64, embedder string) ([]Item, error) {
 	t.Helper()
 	var out []Item
-	err := Items(t.Context(), a, since, embedder, func(it Item) (Item, error) { return it, nil }, func(some []Item) error {
-		out = append(out, some...)
+	err := Items(t.Context(), a, since, embedder, func(it Item) (Item, error) {
+		it.Body = bytes.Clone(it.Body)
+		return it, nil
+	}, func(some []Item) error {
+		for _, it := range some {
+			it.Vector = slices.Clone(it.Vector)
+			out = append(out, it)
+		}
 		return nil
 	})
 	return out, err

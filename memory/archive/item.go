@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/surefoot-ai/surefoot/agent"
@@ -20,7 +21,7 @@ type Item struct {
 	Suite, Kind, Task string
 	Key               string    // equal for items that are the same but for their ID; the owner's
 	Text              string    // what is searched: by its words, and by the vector that was made of it
-	Doc               string    // as a reader sees it
+	Doc               string    // as a reader sees it; "" if Body says that
 	Body              []byte    // JSON of the owner
 	Vector            []float32 // nil if the embedder that was asked for has none of it
 }
@@ -28,18 +29,17 @@ type Item struct {
 // hash is the SHA-256 of what is kept of it but its Seq, each part with its
 // length before it, and of the generation of its last change.
 func (it *Item) hash(gen int64) []byte {
-	size := 32
-	parts := [...]string{it.ID, string(it.Class), it.Suite, it.Kind, it.Task, it.Key, it.Text, it.Doc}
-	for _, p := range parts {
-		size += 20 + len(p)
-	}
-	b := make([]byte, 0, size+len(it.Body))
-	for _, p := range parts {
+	h := sha256.Sum256(it.appendHashed(nil, gen))
+	return h[:]
+}
+
+// appendHashed appends to b what is hashed.
+func (it *Item) appendHashed(b []byte, gen int64) []byte {
+	for _, p := range [...]string{it.ID, string(it.Class), it.Suite, it.Kind, it.Task, it.Key, it.Text, it.Doc} {
 		b = append(append(strconv.AppendInt(b, int64(len(p)), 10), ':'), p...)
 	}
 	b = append(append(strconv.AppendInt(b, int64(len(it.Body)), 10), ':'), it.Body...)
-	h := sha256.Sum256(strconv.AppendInt(b, gen, 10))
-	return h[:]
+	return strconv.AppendInt(b, gen, 10)
 }
 
 // PutItem adds it or, by its ID, replaces it, and sets it.Seq; the vectors of a
@@ -89,10 +89,10 @@ func (a *Archive) itemOn(ctx context.Context, from rowQuerier, id string) (Item,
 
 func (a *Archive) scanItem(scan func(...any) error) (Item, error) {
 	var r itemRow
-	if err := r.scan(scan); err != nil {
+	if err := r.scan(scan, &r.Body, &r.hash, &r.data, &r.dataHash); err != nil {
 		return Item{}, a.classify(err)
 	}
-	return a.itemOf(&r)
+	return a.itemOf(&r, &space{})
 }
 
 // itemRow is an item as it lies in the file, with a vector.
@@ -104,21 +104,46 @@ type itemRow struct {
 	data, dataHash []byte
 }
 
-func (r *itemRow) scan(scan func(...any) error) error {
-	return scan(&r.Seq, &r.ID, &r.Class, &r.Suite, &r.Kind, &r.Task, &r.Key, &r.Text, &r.Doc, &r.Body, &r.gen, &r.hash, &r.width, &r.data, &r.dataHash)
+// scan reads a row, the bytes in it to where the caller says.
+func (r *itemRow) scan(scan func(...any) error, body, hash, data, dataHash any) error {
+	return scan(&r.Seq, &r.ID, &r.Class, &r.Suite, &r.Kind, &r.Task, &r.Key, &r.Text, &r.Doc, body, &r.gen, hash, &r.width, data, dataHash)
 }
 
-// itemOf is the item of a row, if its hashes are right.
-func (a *Archive) itemOf(r *itemRow) (Item, error) {
+// space is memory that is used again.
+type space struct {
+	bytes   []byte    // of the rows
+	hashed  []byte    // of one item
+	vectors []float32 // of the items
+}
+
+// keep copies b into the space.
+func (s *space) keep(b []byte) []byte {
+	from := len(s.bytes)
+	s.bytes = append(s.bytes, b...)
+	return s.bytes[from:len(s.bytes):len(s.bytes)]
+}
+
+// vector is room for a vector in the space.
+func (s *space) vector(width int) []float32 {
+	from := len(s.vectors)
+	s.vectors = slices.Grow(s.vectors, width)[:from+width]
+	return s.vectors[from : from+width : from+width]
+}
+
+func (s *space) clear() { s.bytes, s.vectors = s.bytes[:0], s.vectors[:0] }
+
+// itemOf is the item of a row, if its hashes are right. Its vector is in the space.
+func (a *Archive) itemOf(r *itemRow, s *space) (Item, error) {
 	it := r.Item
-	if !bytes.Equal(r.hash, it.hash(r.gen)) {
+	s.hashed = it.appendHashed(s.hashed[:0], r.gen)
+	if h := sha256.Sum256(s.hashed); !bytes.Equal(r.hash, h[:]) {
 		return Item{}, fmt.Errorf("%s: item %s: its hash differs: %w", a.path, it.ID, ErrCorrupt)
 	}
 	if r.width.Valid {
-		if !bytes.Equal(r.dataHash, vectorHash(r.data)) {
+		if h := sha256.Sum256(r.data); !bytes.Equal(r.dataHash, h[:]) {
 			return Item{}, fmt.Errorf("%s: vector of item %s: its hash differs: %w", a.path, it.ID, ErrCorrupt)
 		}
-		v, err := DecodeVector(r.data, int(r.width.Int64))
+		v, err := decodeVector(r.data, int(r.width.Int64), s.vector)
 		if err != nil {
 			return Item{}, fmt.Errorf("item %s: %w", it.ID, err)
 		}

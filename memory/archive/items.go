@@ -3,6 +3,7 @@ package archive
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"runtime"
 	"sync"
 
@@ -18,17 +19,19 @@ const itemBatch = 256
 // processors, and take, on its own goroutine and in order, for some results at a
 // time. It ends with the error of the first item that is damaged, or for which
 // decode or take returns one; take has had the batches before that item's.
+//
+// An item's Body is valid until decode returns, its Vector until take returns.
 func Items[T any](ctx context.Context, a *Archive, since int64, embedder string, decode func(Item) (T, error), take func([]T) error) error {
 	workers := runtime.GOMAXPROCS(0)
 	todo, inOrder := make(chan *batch[T], workers), make(chan *batch[T], 2*workers)
-	ended := make(chan struct{}) // take wants no more
+	used := make(chan *batch[T], 3*workers+2) // as many as there can be
+	ended := make(chan struct{})              // take wants no more
 	var read error
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		defer close(todo)
 		defer close(inOrder)
-		read = a.readRows(ctx, since, embedder, func(rows []itemRow) bool {
-			b := &batch[T]{rows: rows, done: make(chan struct{})}
+		r := batchReader[T]{archive: a, used: used, hand: func(b *batch[T]) bool {
 			for _, to := range []chan *batch[T]{todo, inOrder} {
 				select {
 				case to <- b:
@@ -37,7 +40,8 @@ func Items[T any](ctx context.Context, a *Archive, since int64, embedder string,
 				}
 			}
 			return true
-		})
+		}}
+		read = r.read(ctx, since, embedder)
 	})
 	for range workers {
 		wg.Go(func() {
@@ -46,7 +50,7 @@ func Items[T any](ctx context.Context, a *Archive, since int64, embedder string,
 			}
 		})
 	}
-	err := takeAll(inOrder, take)
+	err := takeAll(inOrder, used, take)
 	close(ended)
 	wg.Wait()
 	return cmp.Or(err, read)
@@ -54,31 +58,31 @@ func Items[T any](ctx context.Context, a *Archive, since int64, embedder string,
 
 // batch is some items on their way from the file to the caller.
 type batch[T any] struct {
+	space
 	rows []itemRow
 	out  []T
 	err  error
-	done chan struct{} // closed once out or err is set
+	done chan struct{} // holds a token once out or err is set
 }
 
 func (b *batch[T]) decode(a *Archive, decode func(Item) (T, error)) {
-	defer close(b.done)
-	b.out = make([]T, 0, len(b.rows))
+	defer func() { b.done <- struct{}{} }()
 	for i := range b.rows {
-		it, err := a.itemOf(&b.rows[i])
+		it, err := a.itemOf(&b.rows[i], &b.space)
 		var v T
 		if err == nil {
 			v, err = decode(it)
 		}
 		if err != nil {
 			b.err = err
-			break
+			return
 		}
 		b.out = append(b.out, v)
 	}
-	b.rows = nil
 }
 
-func takeAll[T any](inOrder <-chan *batch[T], take func([]T) error) error {
+// takeAll takes what was decoded, and gives the batches back.
+func takeAll[T any](inOrder <-chan *batch[T], used chan<- *batch[T], take func([]T) error) error {
 	for b := range inOrder {
 		<-b.done
 		if b.err != nil {
@@ -87,44 +91,70 @@ func takeAll[T any](inOrder <-chan *batch[T], take func([]T) error) error {
 		if err := take(b.out); err != nil {
 			return err
 		}
+		b.clear()
+		clear(b.out)
+		b.rows, b.out = b.rows[:0], b.out[:0]
+		select {
+		case used <- b:
+		default: // there are enough
+		}
 	}
 	return nil
 }
 
-// readRows hands on the rows of Items, in batches, until hand returns false. Equal
-// names of classes, suites and kinds share their memory.
-func (a *Archive) readRows(ctx context.Context, since int64, embedder string, hand func([]itemRow) bool) error {
-	rows, err := a.db.QueryContext(ctx, `SELECT i.seq, i.id, i.class, i.suite, i.kind, i.task, i.key, i.text, i.doc, i.body, i.gen, i.hash, v.width, v.data, v.hash
+// batchReader reads the rows of Items into batches.
+type batchReader[T any] struct {
+	archive *Archive
+	used    <-chan *batch[T] // batches to use again
+	hand    func(*batch[T]) bool
+	names   map[string]string // of classes, suites and kinds, so that equal ones share their memory
+}
+
+func (r *batchReader[T]) batch() *batch[T] {
+	select {
+	case b := <-r.used:
+		return b
+	default:
+		return &batch[T]{done: make(chan struct{}, 1)}
+	}
+}
+
+func (r *batchReader[T]) share(s string) string {
+	if same, ok := r.names[s]; ok {
+		return same
+	}
+	r.names[s] = s
+	return s
+}
+
+// read hands on the rows until hand returns false.
+func (r *batchReader[T]) read(ctx context.Context, since int64, embedder string) error {
+	rows, err := r.archive.db.QueryContext(ctx, `SELECT i.seq, i.id, i.class, i.suite, i.kind, i.task, i.key, i.text, i.doc, i.body, i.gen, i.hash, v.width, v.data, v.hash
 		FROM items i LEFT JOIN vectors v ON v.item = i.seq AND v.embedder = ?
 		WHERE i.gen > ? ORDER BY i.seq`, embedder, since)
 	if err != nil {
-		return a.classify(err)
+		return r.archive.classify(err)
 	}
 	defer rows.Close()
-	names := map[string]string{}
-	share := func(s string) string {
-		if same, ok := names[s]; ok {
-			return same
-		}
-		names[s] = s
-		return s
-	}
-	var some []itemRow
+	r.names = map[string]string{}
+	b := r.batch()
 	for rows.Next() {
-		var r itemRow
-		if err := r.scan(rows.Scan); err != nil {
-			return a.classify(err)
+		var row itemRow
+		var body, hash, data, dataHash sql.RawBytes
+		if err := row.scan(rows.Scan, &body, &hash, &data, &dataHash); err != nil {
+			return r.archive.classify(err)
 		}
-		r.Class, r.Suite, r.Kind = agent.ItemKind(share(string(r.Class))), share(r.Suite), share(r.Kind)
-		if some = append(some, r); len(some) == itemBatch {
-			if !hand(some) {
+		row.Body, row.hash, row.data, row.dataHash = b.keep(body), b.keep(hash), b.keep(data), b.keep(dataHash)
+		row.Class, row.Suite, row.Kind = agent.ItemKind(r.share(string(row.Class))), r.share(row.Suite), r.share(row.Kind)
+		if b.rows = append(b.rows, row); len(b.rows) == itemBatch {
+			if !r.hand(b) {
 				return nil
 			}
-			some = nil
+			b = r.batch()
 		}
 	}
-	if len(some) > 0 {
-		hand(some)
+	if len(b.rows) > 0 {
+		r.hand(b)
 	}
-	return a.classify(rows.Err())
+	return r.archive.classify(rows.Err())
 }

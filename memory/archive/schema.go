@@ -61,7 +61,7 @@ CREATE TABLE items (
 	task  TEXT    NOT NULL,
 	key   TEXT    NOT NULL,           -- equal for items that are the same but for their ID
 	text  TEXT    NOT NULL,           -- what is searched
-	doc   TEXT    NOT NULL,           -- as a reader sees it
+	doc   TEXT    NOT NULL,           -- as a reader sees it, or empty
 	body  BLOB    NOT NULL,           -- JSON of the owner
 	gen   INTEGER NOT NULL            -- generation of its last change
 );

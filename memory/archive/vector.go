@@ -20,16 +20,22 @@ func EncodeVector(v []float32) []byte {
 // DecodeVector reads a vector of the given width. Another length, or a number
 // that is not finite, is ErrCorrupt.
 func DecodeVector(b []byte, width int) ([]float32, error) {
+	return decodeVector(b, width, func(width int) []float32 { return make([]float32, width) })
+}
+
+// decodeVector decodes into what room returns.
+func decodeVector(b []byte, width int, room func(width int) []float32) ([]float32, error) {
 	if width < 0 || len(b)%4 != 0 || len(b)/4 != width {
 		return nil, fmt.Errorf("vector of %d bytes for width %d: %w", len(b), width, ErrCorrupt)
 	}
-	v := make([]float32, width)
+	v := room(width)
+	const exponent = 0x7f800000 // whose bits are all set in what is not finite
 	for i := range v {
-		x := math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
-		if math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) {
-			return nil, fmt.Errorf("vector component %d is %v: %w", i, x, ErrCorrupt)
+		bits := binary.LittleEndian.Uint32(b[4*i : 4*i+4])
+		v[i] = math.Float32frombits(bits)
+		if bits&exponent == exponent {
+			return nil, fmt.Errorf("vector component %d is %v: %w", i, v[i], ErrCorrupt)
 		}
-		v[i] = x
 	}
 	return v, nil
 }

@@ -163,11 +163,7 @@ func unit(v []float32) []float32 {
 
 // unitInto writes v at length 1 into out, of the same width.
 func unitInto(out, v []float32) {
-	var sum float64
-	for _, x := range v {
-		sum += float64(x) * float64(x)
-	}
-	scale := 1 / math.Sqrt(sum)
+	scale := 1 / math.Sqrt(squares(v))
 	for i, x := range v {
 		out[i] = float32(float64(x) * scale)
 	}

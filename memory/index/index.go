@@ -53,9 +53,22 @@ type Index interface {
 
 // comparable reports whether v has an angle.
 func comparable(v []float32) bool {
-	var sum float64
-	for _, x := range v {
-		sum += float64(x) * float64(x)
-	}
+	sum := squares(v)
 	return sum > 0 && !math.IsInf(sum, 0) && !math.IsNaN(sum)
+}
+
+// squares is the sum of the squares of v. It adds them up in four sums, so that
+// none has to wait for the one before.
+func squares(v []float32) float64 {
+	var a, b, c, d float64
+	for ; len(v) >= 4; v = v[4:] {
+		a += float64(v[0]) * float64(v[0])
+		b += float64(v[1]) * float64(v[1])
+		c += float64(v[2]) * float64(v[2])
+		d += float64(v[3]) * float64(v[3])
+	}
+	for _, x := range v {
+		a += float64(x) * float64(x)
+	}
+	return a + b + c + d
 }
