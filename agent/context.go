@@ -30,6 +30,11 @@ type Context struct {
 	// left out by chance, so that their effect can be measured.
 	Withheld []string `json:"withheld,omitempty"`
 	HoldOut  float64  `json:"hold_out,omitempty"` // at least the probability of that, of each item; 0: nothing was left to chance
+
+	// AllWithheld: all of it was left out by chance, so that the effect of memory
+	// as a whole can be measured. Withheld then says nothing of single items.
+	AllWithheld bool    `json:"all_withheld,omitempty"`
+	HoldOutAll  float64 `json:"hold_out_all,omitempty"` // at least the probability of that; 0: it was not left to chance
 }
 
 // Text joins the items' texts, one blank line between two, in order.

@@ -7,7 +7,7 @@
 // [Store.Recall] gives an agent.Context for a task, and [Store.Explain] says
 // why it looks as it does. A Store is an agent.Recaller and an agent.Recorder.
 // Whether an item helps is measured by withholding it now and then by chance, see
-// [Store.Effects].
+// [Store.Effects]; whether memory as a whole does, see [Store.Overall].
 //
 // Every write is a commit of the history: [Store.Log] and [Store.Diff] say what
 // changed, and [Store.Rollback] makes the items those of an earlier point again.

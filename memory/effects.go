@@ -31,15 +31,18 @@ func (e *entry) measure(counted agent.Effect) {
 // left out: a coin that falls as it must for what memory has seen by now. The
 // caller holds the read lock.
 func (s *Store) withholds(e *entry, task agent.Task) bool {
-	if s.o.HoldOut < 0 {
-		return false
-	}
+	return s.o.HoldOut >= 0 && s.chance(task, e.ID) < counts(e.effect).HoldOut(s.o.HoldOut)
+}
+
+// chance is a number in [0,1), as good as random, that follows from what memory
+// has seen by now. The caller holds the read lock.
+func (s *Store) chance(task agent.Task, what string) float64 {
 	h := fnv.New64a()
-	fmt.Fprintf(h, "%d %q %q %q %q", s.gen, task.Suite, task.ID, task.Goal, e.ID)
+	fmt.Fprintf(h, "%d %q %q %q %q", s.gen, task.Suite, task.ID, task.Goal, what)
 	x := h.Sum64()
 	x = (x ^ x>>32) * 0xd6e8feb86659fd93 // FNV alone mixes its last bytes little
 	x = (x ^ x>>32) * 0xd6e8feb86659fd93
-	return float64((x^x>>32)>>11)/(1<<53) < counts(e.effect).HoldOut(s.o.HoldOut)
+	return float64((x^x>>32)>>11) / (1 << 53)
 }
 
 // recalled are the items that an episode says were recalled for it and that are
@@ -65,7 +68,9 @@ func (o *overlay) recalled(ctx context.Context, e agent.Episode) (map[string]arc
 
 // countable reports whether an episode says something of the effect of what was
 // recalled for it: chance had a part in that, and the outcome was the agent's.
-func countable(e agent.Episode) bool { return e.Context.HoldOut > 0 && !lesson.Transient(e) }
+func countable(e agent.Episode) bool {
+	return e.Context.HoldOut > 0 && !e.Context.AllWithheld && !lesson.Transient(e)
+}
 
 // recalledIDs are those of the items that were shown and, after them, withheld.
 func recalledIDs(e agent.Episode) []string {
@@ -78,6 +83,7 @@ func recalledIDs(e agent.Episode) []string {
 
 // count adds the outcome of e to the effects of what was recalled for it.
 func (o *overlay) count(e agent.Episode, recalled map[string]archive.Item) error {
+	o.countOverall(e)
 	if !countable(e) {
 		return nil
 	}

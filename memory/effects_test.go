@@ -15,7 +15,7 @@ import (
 // without chance, or for a reason from outside, is not.
 func TestWithheldAndCounted(t *testing.T) {
 	dir := t.TempDir()
-	s := openStore(t, dir, Options{HoldOut: 0.3})
+	s := openStore(t, dir, Options{HoldOut: 0.3, HoldOutAll: -1})
 	record(t, s, ladleWon("won"), play("lost", ladle(), false, "go to cabinet 1"))
 	withheld, shown := 0, 0
 	for i := range 200 {
@@ -83,7 +83,7 @@ func TestWithheldAndCounted(t *testing.T) {
 // A lesson that harms is no longer recalled, one that helps is found out, and of
 // the others none is said to do either.
 func TestHarmIsFound(t *testing.T) {
-	s := openStore(t, t.TempDir(), Options{HoldOut: 0.2})
+	s := openStore(t, t.TempDir(), Options{HoldOut: 0.2, HoldOutAll: -1})
 	rng := rand.New(rand.NewPCG(1, 1))
 	task := func(i int) agent.Task {
 		k := ladle()
@@ -133,5 +133,74 @@ func TestHarmIsFound(t *testing.T) {
 	x, err := s.Explain(t.Context(), task(0), 1000)
 	if i := slices.IndexFunc(x.Candidates, func(c Candidate) bool { return c.ID == harmful }); err != nil || i < 0 || x.Candidates[i].Reason != "its measured effect is harm" {
 		t.Errorf("explained as %+v, %v", x.Candidates, err)
+	}
+}
+
+// All of a context is withheld now and then, which is counted for memory as a whole
+// and for no item, survives a reopening and a rollback, and is found to matter.
+func TestOverallEffect(t *testing.T) {
+	dir := t.TempDir()
+	o := Options{HoldOut: 0.05, HoldOutAll: 0.2}
+	s := openStore(t, dir, o)
+	record(t, s, ladleWon("won"))
+	var want OverallEffect
+	items := 0
+	for i := range 120 {
+		c := recall(t, s, ladle(), 1000)
+		if c.HoldOutAll != 0.2 || c.AllWithheld && (len(c.Items) > 0 || len(c.Withheld) == 0) {
+			t.Fatalf("context %+v", c)
+		}
+		x, err := s.Explain(t.Context(), ladle(), 1000)
+		if packed := slices.ContainsFunc(x.Candidates, func(c Candidate) bool { return c.Packed }); err != nil || c.AllWithheld && packed {
+			t.Fatalf("explained as %+v, %v", x, err)
+		}
+		e := play(fmt.Sprint("e", i), ladle(), !c.AllWithheld, "go to cabinet 1")
+		e.Context = c
+		arm := &want.Shown
+		if c.AllWithheld {
+			arm = &want.Withheld
+		} else if len(c.Items)+len(c.Withheld) > 0 {
+			items++
+		}
+		if arm.N++; e.Outcome.Success {
+			arm.Successes++
+		}
+		record(t, s, e)
+	}
+	if want.Withheld.N < 10 {
+		t.Fatalf("%+v", want)
+	}
+	check := func(s *Store) {
+		t.Helper()
+		got, err := s.Overall(t.Context())
+		if err != nil || got.Shown != want.Shown || got.Withheld != want.Withheld || got.Verdict != effect.Helps || !(got.Difference.Low > 0) {
+			t.Errorf("%+v, %v; want %+v", got, err, want)
+		}
+	}
+	check(s)
+	all, err := s.Effects(t.Context())
+	if err != nil || len(all) == 0 {
+		t.Fatal(all, err)
+	}
+	for _, m := range all {
+		if m.Shown.N+m.Withheld.N > items {
+			t.Errorf("%+v is counted more often than the %d times that it can be", m, items)
+		}
+	}
+	other := openStore(t, dir, o)
+	check(other)
+	if _, err := s.Rollback(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	check(s)
+	check(other)
+	check(openStore(t, dir, o))
+	off := openStore(t, dir, Options{HoldOut: -1, HoldOutAll: 0.5})
+	for i := range 20 {
+		task := ladle()
+		task.ID = fmt.Sprint(i)
+		if c := recall(t, off, task, 1000); c.AllWithheld || c.HoldOutAll != 0 {
+			t.Errorf("%+v", c)
+		}
 	}
 }

@@ -161,13 +161,13 @@ func (s *Store) commitOnce(ctx context.Context, group []*recording) ([]*recordin
 	if err := s.current(ctx); err != nil {
 		return group, err
 	}
-	gen := s.gen
+	gen, overall := s.gen, s.overall
 	changed, group, err := s.planGroup(ctx, group)
 	s.mu.RUnlock()
 	if err != nil || len(group) == 0 {
 		return group, err
 	}
-	if err := s.vectorize(ctx, changed); err != nil {
+	if err := s.vectorize(ctx, changed.items); err != nil {
 		return group, err
 	}
 	left := group
@@ -180,7 +180,12 @@ func (s *Store) commitOnce(ctx context.Context, group []*recording) ([]*recordin
 			return err
 		}
 		tx.Describe(s.o.Clock(), recordedNote(group).text())
-		return s.putItems(ctx, tx, changed)
+		if changed.overall != overall {
+			if err := putOverall(ctx, tx, changed.overall); err != nil {
+				return err
+			}
+		}
+		return s.putItems(ctx, tx, changed.items)
 	})
 	if err != nil {
 		return left, err
@@ -190,10 +195,10 @@ func (s *Store) commitOnce(ctx context.Context, group []*recording) ([]*recordin
 	if s.closed || s.gen > gen {
 		return group, nil // durable, and a reader has already taken it in
 	}
-	if err := s.apply(ctx, changed); err != nil {
+	if err := s.apply(ctx, changed.items); err != nil {
 		return group, err
 	}
-	s.gen = gen + 1
+	s.gen, s.overall = gen+1, changed.overall
 	return group, nil
 }
 

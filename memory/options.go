@@ -76,6 +76,7 @@ type Options struct {
 	NewID       func() string    // nil: UUIDv7. IDs of lessons and raw failures
 	Redact      []redact.Rule    // of secrets that are not kept; nil: redact.Default, empty: none
 	HoldOut     float64          // probability, at most 1/2, of withholding an item that would be recalled, see Store.Recall; 0: DefaultHoldOut, below 0: none
+	HoldOutAll  float64          // probability, at most 1/2, of withholding the whole context; 0: DefaultHoldOutAll, below 0, or if HoldOut is: none
 	ReadOnly    bool             // Open and all else write nothing, so that a disk that cannot be written to will do; Record returns ErrReadOnly
 	_           struct{}         // keyed fields only
 }
@@ -95,8 +96,13 @@ const (
 // it seems to harm: then more often, up to half of the time.
 const DefaultHoldOut = 0.05
 
+// DefaultHoldOutAll is how often the whole context is withheld to measure the
+// effect of memory, unless that seems to harm: then more often, up to half of the
+// time. Where memory raises success by d, it costs a fiftieth of d.
+const DefaultHoldOutAll = 0.02
+
 // effectAlpha is the probability that any item that has no effect is ever said to
-// help or to harm.
+// help or to harm, and that of memory as a whole.
 const effectAlpha = 0.05
 
 // TransientLife is for how long a lesson from an outage is recalled.
@@ -114,6 +120,15 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if !(o.HoldOut <= 0.5) {
 		return o, fmt.Errorf("memory: Options.HoldOut is %v, must be at most 0.5", o.HoldOut)
+	}
+	if o.HoldOutAll == 0 {
+		o.HoldOutAll = DefaultHoldOutAll
+	}
+	if !(o.HoldOutAll <= 0.5) {
+		return o, fmt.Errorf("memory: Options.HoldOutAll is %v, must be at most 0.5", o.HoldOutAll)
+	}
+	if o.HoldOut < 0 {
+		o.HoldOutAll = -1
 	}
 	if o.CountTokens == nil {
 		o.CountTokens = CountWords

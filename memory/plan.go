@@ -21,28 +21,35 @@ type overlay struct {
 	added   []string                 // IDs of the lessons that are new, in order
 	byKey   map[string]string        // as in Store, of what is new
 	orders  int                      // the last Effect.Order
+	overall agent.Effect             // of memory as a whole
+}
+
+// changes are what a group of episodes changes.
+type changes struct {
+	items   []archive.Item
+	overall agent.Effect
 }
 
 // planGroup works out which items change when the episodes of group are
 // recorded one after the other. It finishes those that cannot be planned and
 // returns the others, with errStale if memory is behind what is to be planned on.
-func (s *Store) planGroup(ctx context.Context, group []*recording) ([]archive.Item, []*recording, error) {
-	o := &overlay{store: s, changed: map[string]*archive.Item{}, lessons: map[string]*agent.Lesson{}, byKey: map[string]string{}, orders: s.orders}
+func (s *Store) planGroup(ctx context.Context, group []*recording) (changes, []*recording, error) {
+	o := &overlay{store: s, changed: map[string]*archive.Item{}, lessons: map[string]*agent.Lesson{}, byKey: map[string]string{}, orders: s.orders, overall: s.overall}
 	var planned []*recording
 	for i, r := range group {
 		if err := o.plan(ctx, r.episode, r.lessons); errors.Is(err, errStale) {
-			return nil, append(planned, group[i:]...), err
+			return changes{}, append(planned, group[i:]...), err
 		} else if err != nil {
 			r.finish(fmt.Errorf("episode %s: %w", r.episode.ID, err))
 			continue
 		}
 		planned = append(planned, r)
 	}
-	changed := make([]archive.Item, len(o.order))
+	c := changes{items: make([]archive.Item, len(o.order)), overall: o.overall}
 	for i, id := range o.order {
-		changed[i] = *o.changed[id]
+		c.items[i] = *o.changed[id]
 	}
-	return changed, planned, nil
+	return c, planned, nil
 }
 
 // plan lays the changes that e and its lessons make over what is there, or

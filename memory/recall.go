@@ -23,7 +23,9 @@ import (
 // now and then withheld by chance: by that of Options.HoldOut, and the more often
 // the likelier it is that it harms. Context.Withheld names it, and Record counts
 // the outcome. An item whose measured effect is harm is not recalled any more; one
-// that helps comes before its like.
+// that helps comes before its like. And now and then, by that of
+// Options.HoldOutAll, all of the context is withheld, so that it can be measured
+// whether memory helps: Context.AllWithheld says so, see Overall.
 func (s *Store) Recall(ctx context.Context, task agent.Task, maxTokens int) (agent.Context, error) {
 	c, _, err := s.recall(ctx, task, maxTokens)
 	return c, err
@@ -105,7 +107,7 @@ func (s *Store) recallOnce(ctx context.Context, task agent.Task, maxTokens int) 
 		x.Warnings = append(x.Warnings, q.warning)
 	}
 	p := packer{store: s, left: max(0, maxTokens), holdOut: func(e *entry) bool { return s.withholds(e, task) }}
-	p.context.HoldOut = max(s.o.HoldOut, 0)
+	p.context.HoldOut, p.context.HoldOutAll = max(s.o.HoldOut, 0), max(s.o.HoldOutAll, 0)
 	for _, classes := range s.packed() {
 		var found []Candidate
 		for _, class := range classes {
@@ -121,10 +123,12 @@ func (s *Store) recallOnce(ctx context.Context, task agent.Task, maxTokens int) 
 		}
 		x.Candidates = append(x.Candidates, found...)
 	}
-	x.Tokens = p.context.Tokens()
 	if len(p.context.Items)+len(p.context.Withheld) == 0 {
-		p.context.HoldOut = 0
+		p.context.HoldOut, p.context.HoldOutAll = 0, 0
+	} else if s.withholdsAll(task) {
+		p.withholdAll(x.Candidates)
 	}
+	x.Tokens = p.context.Tokens()
 	return p.context, x, nil
 }
 

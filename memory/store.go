@@ -37,6 +37,8 @@ type Store struct {
 	kinds  map[[2]string][]string // (suite, class) -> kinds, in order of recording
 	orders int                    // the last Effect.Order
 	closed bool
+
+	overall agent.Effect // of memory as a whole
 }
 
 // entry is an item in memory.
@@ -178,11 +180,15 @@ func (s *Store) refresh(ctx context.Context) error {
 	if s.gen > 0 && reverted > s.gen {
 		return s.reload(ctx)
 	}
+	overall, err := s.loadOverall(ctx)
+	if err != nil {
+		return err
+	}
 	err = archive.Items(ctx, s.archive, s.gen, s.o.Embedder.ID(), s.loadable, func(some []loaded) error { return s.take(ctx, some) })
 	if err != nil {
 		return err
 	}
-	s.gen = gen
+	s.gen, s.overall = gen, overall
 	return nil
 }
 

@@ -21,7 +21,7 @@ func (a *Archive) Check(ctx context.Context) error {
 	var wrong []error
 	for _, check := range []func(context.Context) error{
 		func(ctx context.Context) error { return a.checkHead(ctx, gen, episodes) },
-		a.checkStructure, a.checkEpisodes, a.checkItems, a.checkVectors, a.checkHistory,
+		a.checkStructure, a.checkEpisodes, a.checkItems, a.checkVectors, a.checkHistory, a.checkKept,
 	} {
 		err := check(ctx)
 		if err != nil && !errors.Is(err, ErrCorrupt) {
