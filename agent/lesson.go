@@ -7,6 +7,7 @@ import "time"
 // evidence; only the lesson is ever shown to a policy.
 type Lesson struct {
 	ID    string `json:"id"`
+	Scope string `json:"scope,omitempty"` // of the tasks that it comes from
 	Suite string `json:"suite"`
 	Kind  string `json:"kind"`           // task kind it applies to
 	Task  string `json:"task,omitempty"` // task ID if it is about one task only; empty: about the kind

@@ -77,9 +77,9 @@ func differenceOf(c archive.Change) (Difference, error) {
 // fieldNames are the names of what fields returns.
 func fieldNames(kind agent.ItemKind) []string {
 	if kind == agent.KindLesson {
-		return []string{"about", "when", "mistake", "instead", "cause", "state", "confidence", "for", "against", "expires", "effect"}
+		return []string{"scope", "about", "when", "mistake", "instead", "cause", "state", "confidence", "for", "against", "expires", "effect"}
 	}
-	return []string{"about", "goal", "steps", "seen", "effect"}
+	return []string{"scope", "about", "goal", "steps", "seen", "effect"}
 }
 
 // fields are the fields of an item in words.
@@ -89,14 +89,14 @@ func (e *entry) fields() []string {
 		about = "task " + e.Task
 	}
 	if e.Class != agent.KindLesson {
-		return []string{about, e.Text, strconv.Itoa(e.steps), strconv.Itoa(e.seen), effectText(e.effect)}
+		return []string{e.Scope, about, e.Text, strconv.Itoa(e.steps), strconv.Itoa(e.seen), effectText(e.effect)}
 	}
 	l, expires := e.lesson, ""
 	if !l.Expires.IsZero() {
 		expires = l.Expires.UTC().Format(time.RFC3339)
 	}
 	return []string{
-		about, l.Trigger, l.Mistake, l.Remedy, string(l.Cause), string(l.State), strconv.FormatFloat(l.Confidence, 'f', 2, 64),
+		e.Scope, about, l.Trigger, l.Mistake, l.Remedy, string(l.Cause), string(l.State), strconv.FormatFloat(l.Confidence, 'f', 2, 64),
 		strings.Join(l.For, " "), strings.Join(l.Against, " "), expires, effectText(e.effect),
 	}
 }

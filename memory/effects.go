@@ -89,7 +89,7 @@ func (o *overlay) count(e agent.Episode, recalled map[string]archive.Item) error
 	}
 	ids := recalledIDs(e)
 	for i, id := range ids {
-		if !o.known(id) || slices.Index(ids, id) < i {
+		if !o.known(id) || o.scopeOf(id) != e.Task.Scope || slices.Index(ids, id) < i {
 			continue
 		}
 		add := func(f *agent.Effect) {

@@ -35,6 +35,10 @@ var (
 	// ErrForm: the folder was filled in another form than the one asked for.
 	ErrForm = errors.New("memory: folder is of another form")
 
+	// ErrScope: the task's scope is not UTF-8, in which alone two scopes differ for
+	// sure once they are written.
+	ErrScope = errors.New("memory: scope is not valid UTF-8")
+
 	// ErrNoID: the episode has no ID.
 	ErrNoID = errors.New("memory: episode without ID")
 )

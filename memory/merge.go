@@ -40,9 +40,9 @@ func (d *draft) edit(id string) *agent.Lesson {
 // related are the IDs of the lessons about the task or about its kind.
 func (d *draft) related(task string) []string {
 	if task == "" {
-		return d.kindLessons([2]string{d.episode.Task.Suite, d.episode.Task.Kind})
+		return d.kindLessons(place{d.episode.Task.Scope, d.episode.Task.Suite, d.episode.Task.Kind})
 	}
-	return d.taskLessons([2]string{d.episode.Task.Suite, task})
+	return d.taskLessons(place{d.episode.Task.Scope, d.episode.Task.Suite, task})
 }
 
 // contradict counts the success against the lessons that it belies.
@@ -186,7 +186,7 @@ func lessonItem(l agent.Lesson) (archive.Item, error) {
 		return archive.Item{}, err
 	}
 	return archive.Item{
-		ID: l.ID, Class: agent.KindLesson, Suite: l.Suite, Kind: l.Kind, Task: l.Task,
+		ID: l.ID, Class: agent.KindLesson, Scope: l.Scope, Suite: l.Suite, Kind: l.Kind, Task: l.Task,
 		Text: strings.TrimSpace(l.Trigger + " " + l.Mistake + " " + l.Remedy), Doc: RenderLesson(l), Body: body,
 	}, nil
 }

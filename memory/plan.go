@@ -105,6 +105,14 @@ func (o *overlay) take(it *archive.Item, l *agent.Lesson) {
 
 func (o *overlay) known(id string) bool { return o.changed[id] != nil || o.store.items[id] != nil }
 
+// scopeOf is the scope of an item that is known.
+func (o *overlay) scopeOf(id string) string {
+	if it := o.changed[id]; it != nil {
+		return it.Scope
+	}
+	return o.store.items[id].Scope
+}
+
 // lesson is the lesson of that ID, which is not to be written to.
 func (o *overlay) lesson(id string) *agent.Lesson {
 	if l := o.lessons[id]; l != nil {
@@ -114,7 +122,7 @@ func (o *overlay) lesson(id string) *agent.Lesson {
 }
 
 // taskLessons are the IDs of the lessons about a task of a suite, oldest first.
-func (o *overlay) taskLessons(of [2]string) []string {
+func (o *overlay) taskLessons(of place) []string {
 	var ids []string
 	for _, id := range o.store.byTask[of] {
 		if o.store.items[id].Class == agent.KindLesson {
@@ -122,7 +130,7 @@ func (o *overlay) taskLessons(of [2]string) []string {
 		}
 	}
 	for _, id := range o.added {
-		if l := o.lessons[id]; l.Task != "" && of == [2]string{l.Suite, l.Task} {
+		if l := o.lessons[id]; l.Task != "" && of == (place{l.Scope, l.Suite, l.Task}) {
 			ids = append(ids, id)
 		}
 	}
@@ -131,10 +139,10 @@ func (o *overlay) taskLessons(of [2]string) []string {
 
 // kindLessons are the IDs of the lessons about a kind of a suite and about no
 // single task, oldest first.
-func (o *overlay) kindLessons(of [2]string) []string {
+func (o *overlay) kindLessons(of place) []string {
 	ids := slices.Clone(o.store.byKind[of])
 	for _, id := range o.added {
-		if l := o.lessons[id]; l.Task == "" && of == [2]string{l.Suite, l.Kind} {
+		if l := o.lessons[id]; l.Task == "" && of == (place{l.Scope, l.Suite, l.Kind}) {
 			ids = append(ids, id)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 // EpisodeFilter selects episodes. A zero field selects all.
 type EpisodeFilter struct {
+	Scope             *string // nil: all
 	Suite, Kind, Task string
 	Success           *bool // nil: both
 	MaxEpisodes       int   // the latest so many; 0: all
@@ -61,7 +62,7 @@ func (s *Store) EpisodeHeads(ctx context.Context, f EpisodeFilter) ([]EpisodeHea
 }
 
 func (f EpisodeFilter) query() archive.EpisodeQuery {
-	q := archive.EpisodeQuery{Suite: f.Suite, Kind: f.Kind, Task: f.Task, MaxEpisodes: f.MaxEpisodes}
+	q := archive.EpisodeQuery{Scope: f.Scope, Suite: f.Suite, Kind: f.Kind, Task: f.Task, MaxEpisodes: f.MaxEpisodes}
 	if f.Success != nil {
 		q.Outcome = archive.Failures
 		if *f.Success {
@@ -73,6 +74,7 @@ func (f EpisodeFilter) query() archive.EpisodeQuery {
 
 // LessonFilter selects lessons. A zero field selects all.
 type LessonFilter struct {
+	Scope             *string // nil: all
 	Suite, Kind, Task string
 	State             agent.LessonState
 	MaxLessons        int // 0: all
@@ -106,7 +108,7 @@ func (s *Store) Lessons(ctx context.Context, f LessonFilter) ([]agent.Lesson, er
 	var out []agent.Lesson
 	for _, e := range s.items {
 		l := e.lesson
-		if e.Class == agent.KindLesson && match(f.Suite, l.Suite) && match(f.Kind, l.Kind) && match(f.Task, l.Task) && match(f.State, l.State) {
+		if e.Class == agent.KindLesson && within(f.Scope, l.Scope) && match(f.Suite, l.Suite) && match(f.Kind, l.Kind) && match(f.Task, l.Task) && match(f.State, l.State) {
 			out = append(out, cloneLesson(l))
 		}
 	}
@@ -118,6 +120,7 @@ func (s *Store) Lessons(ctx context.Context, f LessonFilter) ([]agent.Lesson, er
 
 // DemonstrationFilter selects demonstrations. A zero field selects all.
 type DemonstrationFilter struct {
+	Scope             *string // nil: all
 	Suite, Kind, Task string
 	MaxDemonstrations int // 0: all
 }
@@ -145,7 +148,7 @@ func (s *Store) Demonstrations(ctx context.Context, f DemonstrationFilter) ([]ag
 	}
 	var ids []string
 	for id, e := range s.items {
-		if e.Class == agent.KindDemonstration && match(f.Suite, e.Suite) && match(f.Kind, e.Kind) && match(f.Task, e.Task) {
+		if e.Class == agent.KindDemonstration && within(f.Scope, e.Scope) && match(f.Suite, e.Suite) && match(f.Kind, e.Kind) && match(f.Task, e.Task) {
 			ids = append(ids, id)
 		}
 	}
@@ -163,6 +166,9 @@ func (s *Store) Demonstrations(ctx context.Context, f DemonstrationFilter) ([]ag
 }
 
 func match[S ~string](want, have S) bool { return want == "" || want == have }
+
+// within reports whether a scope is the one that is asked for.
+func within(want *string, have string) bool { return want == nil || *want == have }
 
 func bound[E any](s []E, most int) []E {
 	if most > 0 && len(s) > most {

@@ -15,7 +15,8 @@ import (
 // item counted by Options.CountTokens, the separators not: first lessons, those
 // about the task before those about its kind, then demonstrations of the kind,
 // cut to fit at the bounds of steps. Items of other kinds of the suite stand in
-// only where the kind has none of their class. The same store and task give the
+// only where the kind has none of their class. All are of the scope of task: none
+// of another is ever considered, nor does it weigh on what is. The same store and task give the
 // same context; equals are in the order of their IDs. See [Store.Explain] for
 // the reasons.
 //
@@ -95,6 +96,9 @@ func (s *Store) recall(ctx context.Context, task agent.Task, maxTokens int) (age
 
 func (s *Store) recallOnce(ctx context.Context, task agent.Task, maxTokens int) (agent.Context, Explanation, error) {
 	x := Explanation{Task: task, MaxTokens: maxTokens}
+	if err := checkScope(task); err != nil {
+		return agent.Context{}, x, err
+	}
 	q := s.newQuery(ctx, task)
 	if err := ctx.Err(); err != nil {
 		return agent.Context{}, x, err
@@ -186,7 +190,7 @@ func queryText(t agent.Task) string {
 func (q *query) find(ctx context.Context, class agent.ItemKind) ([]Candidate, error) {
 	var out []Candidate
 	if q.task.ID != "" {
-		for _, id := range q.byTask[[2]string{q.task.Suite, q.task.ID}] {
+		for _, id := range q.byTask[place{q.task.Scope, q.task.Suite, q.task.ID}] {
 			if q.items[id].Class == class {
 				out = append(out, q.candidate(id, TierTask))
 			}
@@ -198,7 +202,7 @@ func (q *query) find(ctx context.Context, class agent.ItemKind) ([]Candidate, er
 	}
 	if len(kind) == 0 {
 		var others []string
-		for _, k := range q.kinds[[2]string{q.task.Suite, string(class)}] {
+		for _, k := range q.kinds[place{q.task.Scope, q.task.Suite, string(class)}] {
 			if k != q.task.Kind {
 				others = append(others, k)
 			}
@@ -234,7 +238,7 @@ func (q *query) ofKinds(ctx context.Context, class agent.ItemKind, kinds []strin
 		return found[id]
 	}
 	for _, kind := range kinds {
-		collection := q.collectionOf(string(class), q.task.Suite, kind)
+		collection := q.collectionOf(string(class), place{q.task.Scope, q.task.Suite, kind})
 		if q.vector != nil {
 			hits, err := q.index.Query(ctx, collection, q.vector, MaxCandidates)
 			if err != nil {

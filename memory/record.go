@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/surefoot-ai/surefoot/agent"
 	"github.com/surefoot-ai/surefoot/memory/archive"
@@ -39,6 +40,9 @@ var errStale = errors.New("what memory knows has changed in between")
 func (s *Store) Record(ctx context.Context, e agent.Episode) error {
 	if e.ID == "" {
 		return ErrNoID
+	}
+	if err := checkScope(e.Task); err != nil {
+		return fmt.Errorf("episode %s: %w", e.ID, err)
 	}
 	if s.o.ReadOnly {
 		return fmt.Errorf("episode %s: %s: opened to be read only: %w", e.ID, s.dir, ErrReadOnly)
@@ -80,11 +84,20 @@ func (s *Store) vectorize(ctx context.Context, items []archive.Item) error {
 	return nil
 }
 
+func checkScope(t agent.Task) error {
+	if !utf8.ValidString(t.Scope) {
+		return fmt.Errorf("%w: %q", ErrScope, t.Scope)
+	}
+	return nil
+}
+
 // learn makes the lessons of e, not yet merged with those of before.
 func (s *Store) learn(ctx context.Context, e agent.Episode) ([]agent.Lesson, error) {
 	if e.Outcome.Success {
 		if s.o.Form == UniformAbstract {
-			return []agent.Lesson{lesson.Success(e)}, nil
+			l := lesson.Success(e)
+			l.Scope = e.Task.Scope
+			return []agent.Lesson{l}, nil
 		}
 		return nil, nil
 	}
@@ -115,7 +128,7 @@ func (s *Store) learn(ctx context.Context, e agent.Episode) ([]agent.Lesson, err
 	}
 	for i := range lessons {
 		l := &lessons[i]
-		l.Suite, l.Kind = e.Task.Suite, e.Task.Kind
+		l.Scope, l.Suite, l.Kind = e.Task.Scope, e.Task.Suite, e.Task.Kind
 		l.Confidence = max(0, min(1, l.Confidence))
 		l.State = ""
 		if lesson.Quotes(*l, e) {
@@ -133,7 +146,7 @@ func (s *Store) acrossTrials(ctx context.Context, e agent.Episode, successes []a
 		return lessons, nil
 	}
 	failures, err := s.archive.Episodes(ctx, archive.EpisodeQuery{
-		Suite: e.Task.Suite, Task: e.Task.ID, Outcome: archive.Failures, MaxEpisodes: MaxTrials - 1})
+		Scope: &e.Task.Scope, Suite: e.Task.Suite, Task: e.Task.ID, Outcome: archive.Failures, MaxEpisodes: MaxTrials - 1})
 	if err != nil || len(failures) == 0 {
 		return lessons, err
 	}
@@ -192,16 +205,20 @@ func verbatimItem(e agent.Episode, class agent.ItemKind) (archive.Item, error) {
 		return archive.Item{}, err
 	}
 	return archive.Item{
-		ID: e.ID, Class: class, Suite: e.Task.Suite, Kind: e.Task.Kind, Task: e.Task.ID,
+		ID: e.ID, Class: class, Scope: e.Task.Scope, Suite: e.Task.Suite, Kind: e.Task.Kind, Task: e.Task.ID,
 		Key: actionsKey(e, class), Text: queryText(e.Task), Body: body,
 	}, nil
 }
 
 // actionsKey is equal for episodes of one class that did the same in the same
-// task: the SHA-256 of its parts, each with its length before it.
+// task and scope: the SHA-256 of its parts, each with its length before it.
 func actionsKey(e agent.Episode, class agent.ItemKind) string {
 	h := sha256.New()
 	part := func(s string) { fmt.Fprintf(h, "%d:%s", len(s), s) }
+	if e.Task.Scope != "" {
+		h.Write([]byte("scope ")) // which begins no part
+		part(e.Task.Scope)
+	}
 	part(string(class))
 	part(e.Task.Suite)
 	part(e.Task.ID)

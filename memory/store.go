@@ -29,17 +29,20 @@ type Store struct {
 	mu     sync.RWMutex // guards all below; never held over a call of the Embedder or the Abstracter
 	index  index.Index
 	words  *index.Words
-	gen    int64                  // generation of the archive that is below
-	items  map[string]*entry      // by ID
-	byTask map[[2]string][]string // (suite, task) -> IDs in order of recording
-	byKind map[[2]string][]string // (suite, kind) -> IDs of lessons without a task, in order of recording
-	byKey  map[string]string      // key of a demonstration -> its ID
-	kinds  map[[2]string][]string // (suite, class) -> kinds, in order of recording
-	orders int                    // the last Effect.Order
+	gen    int64              // generation of the archive that is below
+	items  map[string]*entry  // by ID
+	byTask map[place][]string // tasks -> IDs in order of recording
+	byKind map[place][]string // kinds -> IDs of lessons without a task, in order of recording
+	byKey  map[string]string  // key of a demonstration -> its ID
+	kinds  map[place][]string // classes -> kinds, in order of recording
+	orders int                // the last Effect.Order
 	closed bool
 
 	overall agent.Effect // of memory as a whole
 }
+
+// place is a name, that of a task say, in a suite as one scope sees it.
+type place struct{ scope, suite, name string }
 
 // entry is an item in memory.
 type entry struct {
@@ -86,7 +89,7 @@ func Open(dir string, o Options) (*Store, error) {
 func emptyStore(o Options, dir string, a *archive.Archive) *Store {
 	return &Store{
 		o: o, dir: dir, archive: a, queue: newQueue(), index: index.NewBySize(), words: index.NewWords(),
-		items: map[string]*entry{}, byTask: map[[2]string][]string{}, byKind: map[[2]string][]string{}, byKey: map[string]string{}, kinds: map[[2]string][]string{},
+		items: map[string]*entry{}, byTask: map[place][]string{}, byKind: map[place][]string{}, byKey: map[string]string{}, kinds: map[place][]string{},
 	}
 }
 
@@ -284,22 +287,22 @@ func newEntry(it archive.Item) (*entry, error) {
 // link makes a new entry findable by task, kind or key.
 func (s *Store) link(e *entry) {
 	if e.Task != "" {
-		k := [2]string{e.Suite, e.Task}
+		k := place{e.Scope, e.Suite, e.Task}
 		s.byTask[k] = append(s.byTask[k], e.ID)
 	}
 	if e.Class == agent.KindLesson && e.Task == "" {
-		k := [2]string{e.Suite, e.Kind}
+		k := place{e.Scope, e.Suite, e.Kind}
 		s.byKind[k] = append(s.byKind[k], e.ID)
 	}
 	if e.Class != agent.KindLesson {
 		s.byKey[e.Key] = e.ID
 	}
-	if k := [2]string{e.Suite, string(e.Class)}; !slices.Contains(s.kinds[k], e.Kind) {
+	if k := (place{e.Scope, e.Suite, string(e.Class)}); !slices.Contains(s.kinds[k], e.Kind) {
 		s.kinds[k] = append(s.kinds[k], e.Kind)
 	}
 }
 
-// collection is the index's collection for an item: one for each suite, kind,
+// collection is the index's collection for an item: one for each scope, suite, kind,
 // class and embedder, so that no filter is needed. Lessons about single tasks
 // have their own, or they would crowd out the few that are about the kind.
 func (s *Store) collection(it archive.Item) string {
@@ -307,11 +310,11 @@ func (s *Store) collection(it archive.Item) string {
 	if it.Class == agent.KindLesson && it.Task != "" {
 		class += " of task"
 	}
-	return s.collectionOf(class, it.Suite, it.Kind)
+	return s.collectionOf(class, place{it.Scope, it.Suite, it.Kind})
 }
 
-func (s *Store) collectionOf(class, suite, kind string) string {
-	return fmt.Sprintf("%q %q %q %q", suite, kind, class, s.o.Embedder.ID())
+func (s *Store) collectionOf(class string, kind place) string {
+	return fmt.Sprintf("%q %q %q %q %q", kind.scope, kind.suite, kind.name, class, s.o.Embedder.ID())
 }
 
 // fits reports whether v is a vector that can be compared with the others.

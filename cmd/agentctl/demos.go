@@ -35,7 +35,7 @@ func newDemosList(a *app) *cobra.Command {
 		Args:    noArgs,
 		RunE: a.withStore(func(cmd *cobra.Command, s *memory.Store, _ []string) error {
 			ds, err := s.Demonstrations(cmd.Context(), memory.DemonstrationFilter{
-				Suite: sel.suite, Kind: sel.kind, Task: sel.task, MaxDemonstrations: sel.most,
+				Scope: sel.scope.scope, Suite: sel.suite, Kind: sel.kind, Task: sel.task, MaxDemonstrations: sel.most,
 			})
 			if err != nil {
 				return err

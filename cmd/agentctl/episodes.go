@@ -65,7 +65,7 @@ func (s *episodeSelection) addTo(c *cobra.Command) {
 }
 
 func (s *episodeSelection) filter() memory.EpisodeFilter {
-	f := memory.EpisodeFilter{Suite: s.suite, Kind: s.kind, Task: s.task, MaxEpisodes: s.most}
+	f := memory.EpisodeFilter{Scope: s.scope.scope, Suite: s.suite, Kind: s.kind, Task: s.task, MaxEpisodes: s.most}
 	if s.outcome != "any" {
 		success := s.outcome == "success"
 		f.Success = &success
@@ -119,6 +119,7 @@ func newEpisodesShow(a *app) *cobra.Command {
 func writeEpisode(w io.Writer, e agent.Episode) {
 	fields(w,
 		"id", e.ID,
+		"scope", e.Task.Scope,
 		"suite", e.Task.Suite,
 		"kind", e.Task.Kind,
 		"task", e.Task.ID,

@@ -53,12 +53,12 @@ asked in the suite of the latest episode.`,
 		RunE: a.withStore(func(cmd *cobra.Command, s *memory.Store, args []string) error {
 			task.Goal = args[0]
 			if task.Suite == "" {
-				latest, err := s.EpisodeHeads(cmd.Context(), memory.EpisodeFilter{MaxEpisodes: 1})
+				latest, err := s.EpisodeHeads(cmd.Context(), memory.EpisodeFilter{Scope: &task.Scope, MaxEpisodes: 1})
 				if err != nil {
 					return err
 				}
 				if len(latest) == 0 {
-					return errors.New("the memory has no episodes to recall from")
+					return errors.New("the memory has no episodes of this scope to recall from")
 				}
 				task.Suite = latest[0].Suite
 			}
@@ -70,6 +70,7 @@ asked in the suite of the latest episode.`,
 		}),
 	}
 	f := c.Flags()
+	f.StringVar(&task.Scope, "scope", "", "of the task; items of no other scope are considered")
 	f.StringVar(&task.Suite, "suite", "", "of the task")
 	f.StringVar(&task.Kind, "kind", "", "of the task; items of other kinds stand in only where the kind has none")
 	f.StringVar(&task.ID, "task", "", "the task, if it is one that was tried before")

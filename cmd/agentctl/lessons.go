@@ -26,7 +26,7 @@ func newLessonsList(a *app) *cobra.Command {
 		Example: "  agentctl lessons list --store DIR --state active",
 		Args:    noArgs,
 		RunE: a.withStore(func(cmd *cobra.Command, s *memory.Store, _ []string) error {
-			f := memory.LessonFilter{Suite: sel.suite, Kind: sel.kind, Task: sel.task, MaxLessons: sel.most}
+			f := memory.LessonFilter{Scope: sel.scope.scope, Suite: sel.suite, Kind: sel.kind, Task: sel.task, MaxLessons: sel.most}
 			if state != "any" {
 				f.State = agent.LessonState(state)
 			}
@@ -78,6 +78,7 @@ func newLessonsShow(a *app) *cobra.Command {
 				fields(w,
 					"id", l.ID,
 					"state", string(l.State),
+					"scope", l.Scope,
 					"suite", l.Suite,
 					"kind", l.Kind,
 					"task", l.Task,

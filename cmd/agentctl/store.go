@@ -69,6 +69,7 @@ func (a *app) withStore(do func(cmd *cobra.Command, s *memory.Store, args []stri
 
 // selection is which of the items of a memory a list shows.
 type selection struct {
+	scope             scopeFlag
 	suite, kind, task string
 	most              int
 }
@@ -76,6 +77,7 @@ type selection struct {
 // addSelection gives cmd the flags of a selection.
 func addSelection(cmd *cobra.Command, s *selection) {
 	f := cmd.Flags()
+	f.Var(&s.scope, "scope", "only those of a scope, '' of the one without a name (default all)")
 	f.StringVar(&s.suite, "suite", "", "only those of a suite")
 	f.StringVar(&s.kind, "kind", "", "only those of a kind of task")
 	f.StringVar(&s.task, "task", "", "only those of a task")
@@ -88,3 +90,17 @@ func newNoun(use, short string, subcommands ...*cobra.Command) *cobra.Command {
 	c.AddCommand(subcommands...)
 	return c
 }
+
+// scopeFlag is a scope, or all of them until it is set.
+type scopeFlag struct{ scope *string }
+
+func (f *scopeFlag) String() string {
+	if f.scope == nil {
+		return ""
+	}
+	return *f.scope
+}
+
+func (f *scopeFlag) Set(s string) error { f.scope = &s; return nil }
+
+func (f *scopeFlag) Type() string { return "string" }

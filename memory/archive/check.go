@@ -73,10 +73,10 @@ func (a *Archive) checkEpisodes(ctx context.Context) error {
 		if err := conn.QueryRowContext(ctx, selectTally).Scan(&want.episodes, &want.chain); err != nil {
 			return a.named(err)
 		}
-		err := eachRow(ctx, conn, `SELECT id, suite, kind, task, success, hash, body FROM episodes ORDER BY seq`, func(scan func(...any) error) error {
+		err := eachRow(ctx, conn, `SELECT id, scope, suite, kind, task, success, hash, body FROM episodes ORDER BY seq`, func(scan func(...any) error) error {
 			var e agent.Episode
 			var hash, body []byte
-			if err := scan(&e.ID, &e.Task.Suite, &e.Task.Kind, &e.Task.ID, &e.Outcome.Success, &hash, &body); err != nil {
+			if err := scan(&e.ID, &e.Task.Scope, &e.Task.Suite, &e.Task.Kind, &e.Task.ID, &e.Outcome.Success, &hash, &body); err != nil {
 				return err
 			}
 			have = tally{have.episodes + 1, link(have.chain, hash)}
@@ -106,14 +106,14 @@ func checkEpisode(columns agent.Episode, hash, body []byte) error {
 	if err != nil {
 		return fmt.Errorf("episode %s: %w", columns.ID, err)
 	}
-	if e.ID != columns.ID || e.Task.Suite != columns.Task.Suite || e.Task.Kind != columns.Task.Kind || e.Task.ID != columns.Task.ID || e.Outcome.Success != columns.Outcome.Success {
+	if e.ID != columns.ID || e.Task.Scope != columns.Task.Scope || e.Task.Suite != columns.Task.Suite || e.Task.Kind != columns.Task.Kind || e.Task.ID != columns.Task.ID || e.Outcome.Success != columns.Outcome.Success {
 		return fmt.Errorf("episode %s: its columns differ from its body: %w", columns.ID, ErrCorrupt)
 	}
 	return nil
 }
 
 func (a *Archive) checkItems(ctx context.Context) error {
-	rows, err := a.db.QueryContext(ctx, `SELECT i.seq, i.id, i.class, i.suite, i.kind, i.task, i.key, i.text, i.doc, i.body, i.gen, i.hash, v.width, v.data, v.hash
+	rows, err := a.db.QueryContext(ctx, `SELECT i.seq, i.id, i.class, i.scope, i.suite, i.kind, i.task, i.key, i.text, i.doc, i.body, i.gen, i.hash, v.width, v.data, v.hash
 		FROM items i LEFT JOIN vectors v ON v.item = i.seq ORDER BY i.seq`)
 	if err != nil {
 		return a.classify(err)

@@ -8,13 +8,13 @@ import (
 )
 
 // parts are what is kept of an item but its ID and its Seq.
-func (it *Item) parts() [8]string {
-	return [8]string{string(it.Class), it.Suite, it.Kind, it.Task, it.Key, it.Text, it.Doc, string(it.Body)}
+func (it *Item) parts() [9]string {
+	return [9]string{string(it.Class), it.Scope, it.Suite, it.Kind, it.Task, it.Key, it.Text, it.Doc, string(it.Body)}
 }
 
 // itemOf is the item of parts.
-func itemOf(id string, p [8]string) Item {
-	return Item{ID: id, Class: agent.ItemKind(p[0]), Suite: p[1], Kind: p[2], Task: p[3], Key: p[4], Text: p[5], Doc: p[6], Body: []byte(p[7])}
+func itemOf(id string, p [9]string) Item {
+	return Item{ID: id, Class: agent.ItemKind(p[0]), Scope: p[1], Suite: p[2], Kind: p[3], Task: p[4], Key: p[5], Text: p[6], Doc: p[7], Body: []byte(p[8])}
 }
 
 // itemDelta is what an item was before a commit, as it differs from what it was
@@ -23,7 +23,7 @@ type itemDelta struct {
 	id    string
 	there bool  // it was there before
 	seq   int64 // if it was
-	parts [8]partDelta
+	parts [9]partDelta
 }
 
 // partDelta makes a text out of another: the first Prefix bytes of that, middle,
@@ -38,11 +38,11 @@ func (d *itemDelta) undo(after *Item) (*Item, error) {
 	if !d.there {
 		return nil, nil
 	}
-	var base [8]string
+	var base [9]string
 	if after != nil {
 		base = after.parts()
 	}
-	var parts [8]string
+	var parts [9]string
 	for i, p := range d.parts {
 		n := uint64(len(base[i]))
 		if p.prefix > n || p.suffix > n-p.prefix {
@@ -65,7 +65,7 @@ func encodeChanges(changes []Change) []byte {
 			continue
 		}
 		b = binary.AppendUvarint(append(b, 1), uint64(c.Before.Seq))
-		var base [8]string
+		var base [9]string
 		if c.After != nil {
 			base = c.After.parts()
 		}

@@ -34,9 +34,9 @@ func DecodeEpisode(b []byte) (agent.Episode, error) {
 // ErrConflict.
 func (t *Tx) PutEpisode(ctx context.Context, e agent.Episode, body []byte) (added bool, err error) {
 	hash := sha256.Sum256(body)
-	res, err := t.exec(ctx, `INSERT INTO episodes (id, suite, kind, task, success, hash, body)
-		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
-		e.ID, e.Task.Suite, e.Task.Kind, e.Task.ID, e.Outcome.Success, hash[:], body)
+	res, err := t.exec(ctx, `INSERT INTO episodes (id, scope, suite, kind, task, success, hash, body)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+		e.ID, e.Task.Scope, e.Task.Suite, e.Task.Kind, e.Task.ID, e.Outcome.Success, hash[:], body)
 	if err != nil {
 		return false, err
 	}
@@ -106,6 +106,7 @@ const (
 
 // EpisodeQuery selects episodes. A zero field selects all.
 type EpisodeQuery struct {
+	Scope             *string // nil: all
 	Suite, Kind, Task string
 	Outcome           Outcome
 	MaxEpisodes       int // the latest so many; 0: all
@@ -138,12 +139,12 @@ func (a *Archive) Episodes(ctx context.Context, q EpisodeQuery) ([]agent.Episode
 }
 
 // EpisodeHead says which task an episode is of.
-type EpisodeHead struct{ ID, Suite, Task string }
+type EpisodeHead struct{ ID, Scope, Suite, Task string }
 
 // EpisodeHeads returns the heads of the episodes that q selects in the order of
 // recording. It reads no body.
 func (a *Archive) EpisodeHeads(ctx context.Context, q EpisodeQuery) ([]EpisodeHead, error) {
-	rows, err := a.selectEpisodes(ctx, "id, suite, task", q)
+	rows, err := a.selectEpisodes(ctx, "id, scope, suite, task", q)
 	if err != nil {
 		return nil, err
 	}
@@ -151,7 +152,7 @@ func (a *Archive) EpisodeHeads(ctx context.Context, q EpisodeQuery) ([]EpisodeHe
 	var out []EpisodeHead
 	for rows.Next() {
 		var h EpisodeHead
-		if err := rows.Scan(&h.ID, &h.Suite, &h.Task); err != nil {
+		if err := rows.Scan(&h.ID, &h.Scope, &h.Suite, &h.Task); err != nil {
 			return nil, a.classify(err)
 		}
 		out = append(out, h)
@@ -177,6 +178,9 @@ func (a *Archive) selectEpisodes(ctx context.Context, columns string, q EpisodeQ
 		if c[1] != "" {
 			and(c[0], c[1])
 		}
+	}
+	if q.Scope != nil {
+		and("scope", *q.Scope)
 	}
 	if q.Outcome != AnyOutcome {
 		and("success", q.Outcome == Successes)

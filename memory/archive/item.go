@@ -18,6 +18,7 @@ type Item struct {
 	Seq               int64 // by which a search names it; given by the archive
 	ID                string
 	Class             agent.ItemKind
+	Scope             string
 	Suite, Kind, Task string
 	Key               string    // equal for items that are the same but for their ID; the owner's
 	Text              string    // what is searched: by its words, and by the vector that was made of it
@@ -39,7 +40,11 @@ func (it *Item) appendHashed(b []byte, gen int64) []byte {
 		b = append(append(strconv.AppendInt(b, int64(len(p)), 10), ':'), p...)
 	}
 	b = append(append(strconv.AppendInt(b, int64(len(it.Body)), 10), ':'), it.Body...)
-	return strconv.AppendInt(b, gen, 10)
+	b = strconv.AppendInt(b, gen, 10)
+	if it.Scope != "" { // as before there were scopes
+		b = append(append(b, ' '), it.Scope...)
+	}
+	return b
 }
 
 // PutItem adds it or, by its ID, replaces it, and sets it.Seq; the vectors of a
@@ -54,13 +59,13 @@ func (t *Tx) PutItem(ctx context.Context, it *Item) error {
 	old, err := t.archive.itemOn(ctx, t.tx, it.ID)
 	switch {
 	case errors.Is(err, ErrNotFound):
-		err = t.queryRow(ctx, `INSERT INTO items (id, class, suite, kind, task, key, text, doc, body, hash, gen)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
-			it.ID, it.Class, it.Suite, it.Kind, it.Task, it.Key, it.Text, it.Doc, it.Body, it.hash(t.gen), t.gen).Scan(&seq)
+		err = t.queryRow(ctx, `INSERT INTO items (id, class, scope, suite, kind, task, key, text, doc, body, hash, gen)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq`,
+			it.ID, it.Class, it.Scope, it.Suite, it.Kind, it.Task, it.Key, it.Text, it.Doc, it.Body, it.hash(t.gen), t.gen).Scan(&seq)
 	case err == nil:
 		before, seq = &old, old.Seq
-		_, err = t.exec(ctx, `UPDATE items SET class = ?, suite = ?, kind = ?, task = ?, key = ?, text = ?, doc = ?, body = ?, hash = ?, gen = ?
-			WHERE seq = ?`, it.Class, it.Suite, it.Kind, it.Task, it.Key, it.Text, it.Doc, it.Body, it.hash(t.gen), t.gen, seq)
+		_, err = t.exec(ctx, `UPDATE items SET class = ?, scope = ?, suite = ?, kind = ?, task = ?, key = ?, text = ?, doc = ?, body = ?, hash = ?, gen = ?
+			WHERE seq = ?`, it.Class, it.Scope, it.Suite, it.Kind, it.Task, it.Key, it.Text, it.Doc, it.Body, it.hash(t.gen), t.gen, seq)
 		if err == nil && old.Text != it.Text {
 			_, err = t.exec(ctx, `DELETE FROM vectors WHERE item = ?`, seq)
 		}
@@ -79,7 +84,7 @@ func (a *Archive) Item(ctx context.Context, id string) (Item, error) {
 }
 
 func (a *Archive) itemOn(ctx context.Context, from rowQuerier, id string) (Item, error) {
-	it, err := a.scanItem(from.QueryRowContext(ctx, `SELECT seq, id, class, suite, kind, task, key, text, doc, body, gen, hash, NULL, NULL, NULL
+	it, err := a.scanItem(from.QueryRowContext(ctx, `SELECT seq, id, class, scope, suite, kind, task, key, text, doc, body, gen, hash, NULL, NULL, NULL
 		FROM items WHERE id = ?`, id).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Item{}, fmt.Errorf("item %s: %w", id, ErrNotFound)
@@ -106,7 +111,7 @@ type itemRow struct {
 
 // scan reads a row, the bytes in it to where the caller says.
 func (r *itemRow) scan(scan func(...any) error, body, hash, data, dataHash any) error {
-	return scan(&r.Seq, &r.ID, &r.Class, &r.Suite, &r.Kind, &r.Task, &r.Key, &r.Text, &r.Doc, body, &r.gen, hash, &r.width, data, dataHash)
+	return scan(&r.Seq, &r.ID, &r.Class, &r.Scope, &r.Suite, &r.Kind, &r.Task, &r.Key, &r.Text, &r.Doc, body, &r.gen, hash, &r.width, data, dataHash)
 }
 
 // space is memory that is used again.

@@ -107,7 +107,7 @@ type batchReader[T any] struct {
 	archive *Archive
 	used    <-chan *batch[T] // batches to use again
 	hand    func(*batch[T]) bool
-	names   map[string]string // of classes, suites and kinds, so that equal ones share their memory
+	names   map[string]string // of classes, scopes, suites and kinds, so that equal ones share their memory
 }
 
 func (r *batchReader[T]) batch() *batch[T] {
@@ -129,7 +129,7 @@ func (r *batchReader[T]) share(s string) string {
 
 // read hands on the rows until hand returns false.
 func (r *batchReader[T]) read(ctx context.Context, since int64, embedder string) error {
-	rows, err := r.archive.db.QueryContext(ctx, `SELECT i.seq, i.id, i.class, i.suite, i.kind, i.task, i.key, i.text, i.doc, i.body, i.gen, i.hash, v.width, v.data, v.hash
+	rows, err := r.archive.db.QueryContext(ctx, `SELECT i.seq, i.id, i.class, i.scope, i.suite, i.kind, i.task, i.key, i.text, i.doc, i.body, i.gen, i.hash, v.width, v.data, v.hash
 		FROM items i LEFT JOIN vectors v ON v.item = i.seq AND v.embedder = ?
 		WHERE i.gen > ? ORDER BY i.seq`, embedder, since)
 	if err != nil {
@@ -145,7 +145,8 @@ func (r *batchReader[T]) read(ctx context.Context, since int64, embedder string)
 			return r.archive.classify(err)
 		}
 		row.Body, row.hash, row.data, row.dataHash = b.keep(body), b.keep(hash), b.keep(data), b.keep(dataHash)
-		row.Class, row.Suite, row.Kind = agent.ItemKind(r.share(string(row.Class))), r.share(row.Suite), r.share(row.Kind)
+		row.Class, row.Scope = agent.ItemKind(r.share(string(row.Class))), r.share(row.Scope)
+		row.Suite, row.Kind = r.share(row.Suite), r.share(row.Kind)
 		if b.rows = append(b.rows, row); len(b.rows) == itemBatch {
 			if !r.hand(b) {
 				return nil

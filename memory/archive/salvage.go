@@ -76,12 +76,15 @@ func Salvage(ctx context.Context, path string, found Found) (Salvaged, error) {
 	if err != nil {
 		return s, err
 	}
-	hash := "hash"
-	if version, err := schemaOf(ctx, a.db); err == nil && version == 1 {
-		hash = "NULL" // there was none
+	added := []string{"scope", "hash"}
+	if version, err := schemaOf(ctx, a.db); err == nil && version < scopedSchema {
+		added[0] = "''" // there was none
+		if version < hashedSchema {
+			added[1] = "NULL" // nor one of these
+		}
 	}
 	s.Items, err = a.salvageRows(ctx, "items", func(seq int64) error {
-		it, err := a.salvageItem(ctx, seq, hash)
+		it, err := a.salvageItem(ctx, seq, added)
 		if err != nil {
 			return err
 		}
@@ -171,16 +174,18 @@ func (a *Archive) salvageEpisode(ctx context.Context, seq int64) (agent.Episode,
 	return e, body, err
 }
 
-func (a *Archive) salvageItem(ctx context.Context, seq int64, hash string) (Item, error) {
+// salvageItem reads one item; added are the scope and the hash, which not all
+// schemas have, as columns or constants.
+func (a *Archive) salvageItem(ctx context.Context, seq int64, added []string) (Item, error) {
 	var it Item
 	var gen int64
 	var have []byte
-	err := a.db.QueryRowContext(ctx, `SELECT seq, id, class, suite, kind, task, key, text, doc, body, gen, `+hash+` FROM items NOT INDEXED WHERE seq = ?`, seq).
-		Scan(&it.Seq, &it.ID, &it.Class, &it.Suite, &it.Kind, &it.Task, &it.Key, &it.Text, &it.Doc, &it.Body, &gen, &have)
+	err := a.db.QueryRowContext(ctx, `SELECT seq, id, class, `+added[0]+`, suite, kind, task, key, text, doc, body, gen, `+added[1]+` FROM items NOT INDEXED WHERE seq = ?`, seq).
+		Scan(&it.Seq, &it.ID, &it.Class, &it.Scope, &it.Suite, &it.Kind, &it.Task, &it.Key, &it.Text, &it.Doc, &it.Body, &gen, &have)
 	if err != nil {
 		return it, err
 	}
-	if hash != "NULL" && string(have) != string(it.hash(gen)) {
+	if have != nil && string(have) != string(it.hash(gen)) {
 		return it, fmt.Errorf("its hash differs: %w", ErrCorrupt)
 	}
 	return it, nil

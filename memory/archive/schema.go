@@ -27,8 +27,21 @@ INSERT INTO meta (key, value) VALUES
 	('reverted', 0);                                                 -- generation of the last Revert
 `
 
-// hashedSchema is the version from which on all has hashes.
-const hashedSchema = 2
+// The versions from which on all has hashes, and a scope.
+const (
+	hashedSchema = 2
+	scopedSchema = 4
+)
+
+// addScope puts all that is there into the scope without a name.
+const addScope = `
+ALTER TABLE episodes ADD COLUMN scope TEXT NOT NULL DEFAULT '';
+ALTER TABLE items    ADD COLUMN scope TEXT NOT NULL DEFAULT '';
+DROP INDEX episodes_task;
+DROP INDEX episodes_kind;
+CREATE INDEX episodes_task ON episodes (suite, task, success, scope);
+CREATE INDEX episodes_kind ON episodes (suite, kind, success, scope);
+`
 
 // migrations[v] brings a file of version v to version v+1, in one transaction
 // together with all the others it needs.
@@ -104,7 +117,7 @@ CREATE TABLE vectors (
 INSERT INTO vectors SELECT item, embedder, width, data, hash FROM old_vectors ORDER BY item;
 DROP TABLE old_vectors;
 `,
-	createHistory,
+	addScope + createHistory,
 }
 
 // schemaOf is the version of an archive, 0 for an empty file. Other files, and
