@@ -26,7 +26,7 @@ install = if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "make: $(2) needs: apt-get install $(1)" >&2; exit 1; \
 	fi
 
-.PHONY: test crashes arm race lint format vet cross asm asm-check packages emulator policy bench-peers bench-growth
+.PHONY: test crashes arm race lint format vet cross asm asm-check packages emulator policy bench-peers bench-growth bench-memory
 
 # All tests, with format and vet.
 test: packages format vet
@@ -103,3 +103,13 @@ bench-peers:
 # number of sequences. Takes about 10 minutes.
 bench-growth:
 	$(GO) test -tags peers -timeout 60m -run '^$$' -bench Growth -benchtime 0.5s ./policy/transformer
+
+# The cost of a memory of 1,000 to 1,000,000 items beside that of plain chromem-go,
+# and how many episodes a second are durable beside how often the disk can sync.
+# Takes about 20 minutes, 10 GB of memory and 12 GB of disk; SIZES=1k, 10k, 100k or
+# 1M measures one size.
+SIZES = 1
+
+bench-memory:
+	$(GO) test -p 1 -timeout 120m -run '^$$' -bench 'Scale/.*items=$(SIZES)' -benchtime 1x ./memory ./memory/index
+	$(GO) test -timeout 60m -run '^$$' -bench Record -benchtime 5s ./memory

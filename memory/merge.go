@@ -51,8 +51,9 @@ func (d *draft) contradict() {
 	if d.episode.Task.ID != "" {
 		ids = append(ids, d.related(d.episode.Task.ID)...)
 	}
+	contradicts := lesson.Contradicting(d.episode)
 	for _, id := range ids {
-		if old := d.lesson(id); old.Mistake == "" || !lesson.Contradicts(*old, d.episode) {
+		if old := d.lesson(id); old.Mistake == "" || !contradicts(*old) {
 			continue
 		}
 		l := d.edit(id)

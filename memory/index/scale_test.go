@@ -18,8 +18,11 @@ import (
 // a query for the nearest 32. Its store is a file a document, so the largest is
 // measured in memory only.
 func BenchmarkScale(b *testing.B) {
-	for _, size := range []struct{ items, queries int }{{1000, 300}, {10_000, 300}, {100_000, 60}, {1_000_000, 15}} {
-		b.Run(fmt.Sprintf("chromem/items=%d", size.items), func(b *testing.B) {
+	for _, size := range []struct {
+		name           string
+		items, queries int
+	}{{"1k", 1000, 300}, {"10k", 10_000, 300}, {"100k", 100_000, 60}, {"1M", 1_000_000, 15}} {
+		b.Run("chromem/items="+size.name, func(b *testing.B) {
 			dir := ""
 			if size.items <= 100_000 {
 				dir = filepath.Join(b.TempDir(), "db")

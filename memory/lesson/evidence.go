@@ -3,6 +3,7 @@ package lesson
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/surefoot-ai/surefoot/agent"
 )
@@ -68,14 +69,32 @@ func windows(words []string) []string {
 // to be avoided, or did an action that was called without effect; of a lesson
 // about the kind, it left out the step that was said to be needed, or called a
 // tool with what was to be avoided.
-func Contradicts(l agent.Lesson, success agent.Episode) bool {
-	t := newTrace(success)
-	if l.Task != "" {
-		return l.Task == success.Task.ID && contradictsTask(l, t)
+func Contradicts(l agent.Lesson, success agent.Episode) bool { return Contradicting(success)(l) }
+
+// Contradicting is Contradicts of one success, which is looked through once, for
+// many lessons.
+func Contradicting(success agent.Episode) func(agent.Lesson) bool {
+	once := sync.OnceValue(func() seen {
+		t := newTrace(success)
+		return seen{t, t.letters()}
+	})
+	return func(l agent.Lesson) bool {
+		if l.Task != "" {
+			return l.Task == success.Task.ID && contradictsTask(l, once().trace)
+		}
+		return belies(l, success) || leftOut(l, once)
 	}
-	if belies(l, success) {
-		return true
-	}
+}
+
+// seen is a trace with its letters.
+type seen struct {
+	trace
+	letters []string
+}
+
+// leftOut reports whether the success left out the step that a lesson about the
+// kind says is needed.
+func leftOut(l agent.Lesson, success func() seen) bool {
 	needed := ""
 	if s, ok := strings.CutPrefix(l.Mistake, "stopping short of "); ok {
 		needed = s
@@ -85,8 +104,8 @@ func Contradicts(l agent.Lesson, success agent.Episode) bool {
 	if needed == "" {
 		return false
 	}
-	letters := t.letters()
-	return !slices.ContainsFunc(t.events, func(v event) bool { return !v.noEffect && fits(needed, v, letters) })
+	s := success()
+	return !slices.ContainsFunc(s.events, func(v event) bool { return !v.noEffect && fits(needed, v, s.letters) })
 }
 
 func contradictsTask(l agent.Lesson, t trace) bool {
