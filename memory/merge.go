@@ -111,6 +111,7 @@ func (d *draft) same(l agent.Lesson, taken map[string]bool) string {
 		}
 	}
 	best, share := "", nearDuplicate
+	var words wordSet
 	for _, id := range ids {
 		old := d.lessons[id]
 		if old == nil {
@@ -135,32 +136,53 @@ func (d *draft) same(l agent.Lesson, taken map[string]bool) string {
 		if old.Mistake == l.Mistake {
 			return id
 		}
-		if s := wordShare(old.Mistake+" "+old.Remedy, l.Mistake+" "+l.Remedy); s > share || (s == share && best == "") {
+		if words == nil {
+			words = wordsOf(l)
+		}
+		if s := words.share(old); s > share || (s == share && best == "") {
 			best, share = id, s
 		}
 	}
 	return best
 }
 
-// wordShare is the Jaccard index of the words of a and b, in [0,1].
-func wordShare(a, b string) float64 {
-	in := map[string]int{}
-	for _, w := range strings.Fields(a) {
-		in[w] |= 1
+// wordSet is the words of a lesson that is compared with many.
+type wordSet map[string]bool
+
+func wordsOf(l agent.Lesson) wordSet {
+	w := wordSet{}
+	for word := range strings.FieldsSeq(l.Mistake + " " + l.Remedy) {
+		w[word] = true
 	}
-	for _, w := range strings.Fields(b) {
-		in[w] |= 2
-	}
-	both := 0
-	for _, m := range in {
-		if m == 3 {
-			both++
+	return w
+}
+
+// share is the Jaccard index of w and the words of l, in [0,1], or 0 if it is
+// less than nearDuplicate: most comparisons end after a few words.
+func (w wordSet) share(l *agent.Lesson) float64 {
+	both, more := make([]string, 0, 32), make([]string, 0, 32) // words of l, each once
+	most := int(float64(len(w)) * (1/nearDuplicate - 1))       // more words that w has not than this are too many
+	for _, text := range [...]string{l.Mistake, l.Remedy} {
+		for word := range strings.FieldsSeq(text) {
+			in := &more
+			if w[word] {
+				in = &both
+			}
+			if !slices.Contains(*in, word) {
+				*in = append(*in, word)
+			}
+			if len(more) > most {
+				return 0
+			}
 		}
 	}
-	if len(in) == 0 {
+	if len(w)+len(more) == 0 {
 		return 1
 	}
-	return float64(both) / float64(len(in))
+	if s := float64(len(both)) / float64(len(w)+len(more)); s >= nearDuplicate {
+		return s
+	}
+	return 0
 }
 
 // stateOf is where the evidence puts a lesson: about a task, active from the

@@ -66,7 +66,7 @@ func fill(tb testing.TB, dir string, n, kinds int) {
 // scaleItem is item i, and the episode that it comes from.
 func scaleItem(r *rand.Rand, i, kinds int) (archive.Item, agent.Episode, error) {
 	task := benchTask(r, i)
-	task.Kind = fmt.Sprint("kind_", i%kinds)
+	task.Kind = fmt.Sprint("kind_", i/6%kinds) // so that each has all classes
 	var actions []string
 	for range 12 {
 		actions = append(actions, fmt.Sprintf("go to %s %d", spots[r.IntN(len(spots))], 1+r.IntN(9)))

@@ -22,7 +22,7 @@ func BenchmarkScale(b *testing.B) {
 		name           string
 		items, queries int
 	}{{"1k", 1000, 300}, {"10k", 10_000, 300}, {"100k", 100_000, 60}, {"1M", 1_000_000, 15}} {
-		b.Run("chromem/items="+size.name, func(b *testing.B) {
+		b.Run("items="+size.name+"/chromem", func(b *testing.B) {
 			dir := ""
 			if size.items <= 100_000 {
 				dir = filepath.Join(b.TempDir(), "db")
