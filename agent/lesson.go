@@ -21,6 +21,8 @@ type Lesson struct {
 	Against    []string    `json:"against,omitempty"` // IDs of the episodes that contradict it
 	Confidence float64     `json:"confidence"`        // in [0,1]
 	State      LessonState `json:"state"`
+	Reason     string      `json:"reason,omitempty"` // why it is in its state, in words
+	Doubt      string      `json:"doubt,omitempty"`  // why it is in quarantine, whatever its evidence; empty: it is not
 	Created    time.Time   `json:"created"`
 	Expires    time.Time   `json:"expires,omitzero"` // zero: never; after it the lesson is not recalled until seen again
 
@@ -33,7 +35,7 @@ type LessonState string
 const (
 	LessonCandidate   LessonState = "candidate"   // too little evidence yet
 	LessonActive      LessonState = "active"      // may be recalled
-	LessonRetired     LessonState = "retired"     // contradicted or harmful; kept as a record
+	LessonRetired     LessonState = "retired"     // contradicted or measured to harm; kept as a record
 	LessonQuarantined LessonState = "quarantined" // of unknown origin or doubtful; never recalled
 )
 

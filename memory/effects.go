@@ -21,10 +21,7 @@ func counts(e agent.Effect) effect.Counts {
 
 // measure takes in what was counted.
 func (e *entry) measure(counted agent.Effect) {
-	e.effect, e.verdict = counted, effect.NotKnown
-	if counted.Order > 0 {
-		e.verdict = counts(counted).Verdict(effect.Level(effectAlpha, counted.Order))
-	}
+	e.effect, e.verdict = counted, verdictOf(counted)
 }
 
 // withholds reports whether an item that would be recalled for a task is to be
@@ -121,6 +118,7 @@ func (o *overlay) edit(id string, recalled map[string]archive.Item, change func(
 	if o.lessons[id] != nil || changed == nil && o.store.items[id].Class == agent.KindLesson {
 		l := cloneLesson(*o.lesson(id))
 		change(&l.Effect)
+		settle(&l)
 		item, err := lessonItem(l)
 		if err == nil {
 			o.take(&item, &l)

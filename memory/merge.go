@@ -60,7 +60,7 @@ func (d *draft) contradict() {
 		l.Against = append(l.Against, d.episode.ID)
 		n := float64(len(l.For) + len(l.Against))
 		l.Confidence *= n / (n + 1)
-		l.State = stateOf(*l)
+		settle(l)
 	}
 }
 
@@ -74,7 +74,7 @@ func (d *draft) merge(lessons []agent.Lesson) error {
 				return fmt.Errorf("lesson ID %q is in use: %w", id, ErrConflict)
 			}
 			l.ID, l.Created, l.For, l.Against = id, d.store.o.Clock(), []string{d.episode.ID}, nil
-			l.State = stateOf(l)
+			settle(&l)
 			d.lessons[id] = &l
 			d.order = append(d.order, id)
 		} else {
@@ -99,7 +99,7 @@ func (d *draft) support(old *agent.Lesson, l agent.Lesson) {
 		old.For = append(old.For, d.episode.ID)
 		old.Confidence += (1 - old.Confidence) / (n + 2)
 	}
-	old.State = stateOf(*old)
+	settle(old)
 }
 
 // same is the ID of the lesson with which l is to be merged, or "".
@@ -118,7 +118,7 @@ func (d *draft) same(l agent.Lesson, taken map[string]bool) string {
 			old = d.lesson(id)
 		}
 		if old.Task != l.Task || old.Expires.IsZero() != l.Expires.IsZero() || (old.Mistake == "") != (l.Mistake == "") ||
-			(old.State == agent.LessonQuarantined) != (l.State == agent.LessonQuarantined) {
+			(old.Doubt == "") != (l.Doubt == "") {
 			continue
 		}
 		if l.Task != "" && len(taken) == 0 {
@@ -183,24 +183,6 @@ func (w wordSet) share(l *agent.Lesson) float64 {
 		return s
 	}
 	return 0
-}
-
-// stateOf is where the evidence puts a lesson: about a task, active from the
-// first failure on, because it holds what was seen there; about a kind, a
-// candidate until a second failure; retired once more episodes speak against
-// it than for it, or as many if it is about a task, where the same world comes
-// back.
-func stateOf(l agent.Lesson) agent.LessonState {
-	against, support := len(l.Against), len(l.For)
-	switch {
-	case l.State == agent.LessonQuarantined:
-		return l.State
-	case against > support, l.Task != "" && against > 0 && against == support:
-		return agent.LessonRetired
-	case l.Task == "" && support < 2:
-		return agent.LessonCandidate
-	}
-	return agent.LessonActive
 }
 
 func lessonItem(l agent.Lesson) (archive.Item, error) {

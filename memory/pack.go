@@ -34,7 +34,7 @@ const minSteps = 2
 func (p *packer) pack(ctx context.Context, found []Candidate) error {
 	for i := range found {
 		c := &found[i]
-		if p.store.items[c.ID].verdict == effect.Harms {
+		if c.Kind != agent.KindLesson && p.store.items[c.ID].verdict == effect.Harms {
 			c.Reason = "its measured effect is harm"
 			continue
 		}
@@ -76,7 +76,7 @@ func (p *packer) lesson(c *Candidate) {
 func (p *packer) unfit(l agent.Lesson) string {
 	switch {
 	case l.State == agent.LessonRetired, l.State == agent.LessonQuarantined:
-		return string(l.State)
+		return string(l.State) + ": " + l.Reason
 	case !l.Expires.IsZero() && !p.store.o.Clock().Before(l.Expires):
 		return "expired"
 	case l.State == agent.LessonCandidate && len(l.Against) > 0:

@@ -130,9 +130,9 @@ func (s *Store) learn(ctx context.Context, e agent.Episode) ([]agent.Lesson, err
 		l := &lessons[i]
 		l.Scope, l.Suite, l.Kind = e.Task.Scope, e.Task.Suite, e.Task.Kind
 		l.Confidence = max(0, min(1, l.Confidence))
-		l.State = ""
+		l.Doubt = ""
 		if lesson.Quotes(*l, e) {
-			l.State = agent.LessonQuarantined
+			l.Doubt = "it quotes the failed episode " + e.ID
 		}
 	}
 	return lessons, nil

@@ -186,7 +186,7 @@ func (b *rebuilder) keepLessons(ctx context.Context) error {
 			continue
 		}
 		if lost := before - len(l.For) - len(l.Against); lost > 0 {
-			l.State = stateOf(l)
+			settle(&l)
 			b.out.Changed = append(b.out.Changed, fmt.Sprintf("lesson %s: rests on %d %s less", l.ID, lost, plural(lost, "episode")))
 		}
 		it, err := lessonItem(l)

@@ -272,6 +272,10 @@ func newEntry(it archive.Item) (*entry, error) {
 		if err := json.Unmarshal(it.Body, &e.lesson); err != nil {
 			return nil, fmt.Errorf("lesson %s: %w: %w", it.ID, ErrCorrupt, err)
 		}
+		if e.lesson.State == agent.LessonQuarantined && e.lesson.Doubt == "" {
+			e.lesson.Doubt = "of unknown origin or doubtful" // of before there was a reason
+		}
+		settle(&e.lesson)
 		e.measure(e.lesson.Effect)
 		return e, nil
 	}

@@ -42,10 +42,10 @@ func newLessonsList(a *app) *cobra.Command {
 				for i, l := range ls {
 					cells[i] = []string{
 						l.ID, string(l.State), scope(l), fmt.Sprintf("%.2f", l.Confidence),
-						fmt.Sprintf("%d/%d", len(l.For), len(l.Against)), memory.RenderLesson(l),
+						fmt.Sprintf("%d/%d", len(l.For), len(l.Against)), l.Reason, memory.RenderLesson(l),
 					}
 				}
-				rows(w, []string{"id", "state", "about", "confidence", "for/against", "lesson"}, cells)
+				rows(w, []string{"id", "state", "about", "confidence", "for/against", "why", "lesson"}, cells)
 			})
 		}),
 	}
@@ -78,6 +78,7 @@ func newLessonsShow(a *app) *cobra.Command {
 				fields(w,
 					"id", l.ID,
 					"state", string(l.State),
+					"why", l.Reason,
 					"scope", l.Scope,
 					"suite", l.Suite,
 					"kind", l.Kind,

@@ -1,0 +1,116 @@
+package memory
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/surefoot-ai/surefoot/agent"
+)
+
+// episodeIDs are n IDs.
+func episodeIDs(n int) []string {
+	out := make([]string, n)
+	for i := range out {
+		out[i] = fmt.Sprint("e", i)
+	}
+	return out
+}
+
+func TestStanding(t *testing.T) {
+	harm := agent.Effect{Shown: agent.Arm{N: 200, Successes: 20}, Withheld: agent.Arm{N: 100, Successes: 60}, Order: 1}
+	help := agent.Effect{Shown: agent.Arm{N: 200, Successes: 180}, Withheld: agent.Arm{N: 100, Successes: 40}, Order: 1}
+	none := agent.Effect{Shown: agent.Arm{N: 20, Successes: 2}, Withheld: agent.Arm{N: 10, Successes: 2}, Order: 1}
+	later := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		name          string
+		lesson        agent.Lesson
+		support       int
+		against       int
+		state, reason string
+	}{
+		{"first", agent.Lesson{Mistake: "m"}, 1, 0, "candidate", "1 failure supports it, 2 are needed"},
+		{"second", agent.Lesson{Mistake: "m"}, 2, 0, "active", "2 failures support it"},
+		{"of successes", agent.Lesson{}, 2, 0, "active", "2 successes support it"},
+		{"contradicted", agent.Lesson{Mistake: "m"}, 2, 1, "active", "2 failures support it, 1 episode is against it"},
+		{"even", agent.Lesson{Mistake: "m"}, 2, 2, "active", "2 failures support it, 2 episodes are against it"},
+		{"outweighed", agent.Lesson{Mistake: "m"}, 2, 3, "retired", "3 episodes against it, 2 for it"},
+		{"task", agent.Lesson{Mistake: "m", Task: "t"}, 1, 0, "active", "1 failure supports it"},
+		{"task, even", agent.Lesson{Mistake: "m", Task: "t"}, 1, 1, "retired", "1 episode against it, 1 for it"},
+		{"outage", agent.Lesson{Mistake: "m", Expires: later}, 9, 0, "candidate", "it expires: what comes from outside is no rule"},
+		{"outage of a task that helps", agent.Lesson{Mistake: "m", Task: "t", Expires: later, Effect: help}, 9, 0, "candidate", "it expires: what comes from outside is no rule"},
+		{"outage, outweighed", agent.Lesson{Mistake: "m", Expires: later, Effect: help}, 1, 2, "retired", "2 episodes against it, 1 for it"},
+		{"harms", agent.Lesson{Mistake: "m", Effect: harm}, 9, 0, "retired", "measured to harm: -0.50 [-0.71, -0.26]"},
+		{"helps", agent.Lesson{Mistake: "m", Effect: help}, 1, 0, "active", "measured to help: +0.50 [+0.26, +0.71]"},
+		{"helps, outweighed", agent.Lesson{Mistake: "m", Effect: help}, 1, 4, "active", "measured to help: +0.50 [+0.26, +0.71]"},
+		{"not known", agent.Lesson{Mistake: "m", Effect: none}, 1, 0, "candidate", "1 failure supports it, 2 are needed"},
+		{"doubtful", agent.Lesson{Mistake: "m", Doubt: "it quotes the failed episode e0", Effect: help}, 9, 0, "quarantined", "it quotes the failed episode e0"},
+	} {
+		tt.lesson.For, tt.lesson.Against = episodeIDs(tt.support), episodeIDs(tt.against)
+		if state, reason := standing(tt.lesson); string(state) != tt.state || reason != tt.reason {
+			t.Errorf("%s: %s (%s), want %s (%s)", tt.name, state, reason, tt.state, tt.reason)
+		}
+	}
+}
+
+// A lesson is in the state that its evidence gives it, whatever happened in which
+// order; nothing from outside becomes a rule; what a lesson says of itself
+// survives JSON and a reopening of the store.
+func TestStatesFollowEvidence(t *testing.T) {
+	seed := rand.Uint64()
+	r := rand.New(rand.NewPCG(seed, 0))
+	t.Logf("seed %d", seed)
+	dir := t.TempDir()
+	newID := ids("lesson")
+	s := openStore(t, dir, Options{NewID: newID})
+	transient := map[string]bool{}
+	before := map[string]agent.Lesson{}
+	for i := range 300 {
+		e := randomEpisode(r, fmt.Sprint("e", i))
+		if e.Outcome.Cause == agent.CauseTool {
+			transient[e.ID] = true
+			if r.IntN(2) == 0 {
+				e.Task.ID = ""
+			}
+		}
+		record(t, s, e)
+		ls, err := s.Lessons(t.Context(), LessonFilter{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range ls {
+			again := l
+			again.State, again.Reason = "", ""
+			if settle(&again); again.State != l.State || again.Reason != l.Reason || l.Reason == "" {
+				t.Fatalf("%s is %s (%s), by its evidence %s (%s)", l.ID, l.State, l.Reason, again.State, again.Reason)
+			}
+			old, known := before[l.ID]
+			if known && len(l.Against) > len(old.Against) && len(l.For) == len(old.For) && !(l.Confidence < old.Confidence) {
+				t.Fatalf("a contradiction raised %+v to %+v", old, l)
+			}
+			for _, id := range l.For {
+				if transient[id] && l.State == agent.LessonActive {
+					t.Fatalf("a failure from outside made a rule: %+v", l)
+				}
+			}
+			before[l.ID] = l
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = openStore(t, dir, Options{NewID: newID})
+	for id, want := range before {
+		got, err := s.Lesson(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, _ := json.Marshal(got)
+		b, _ := json.Marshal(want)
+		if string(a) != string(b) {
+			t.Errorf("reopened:\n%s\nwas\n%s", a, b)
+		}
+	}
+}
