@@ -19,6 +19,7 @@ type Lesson struct {
 
 	For        []string    `json:"for"`               // IDs of the episodes that support it, oldest first
 	Against    []string    `json:"against,omitempty"` // IDs of the episodes that contradict it
+	Contrast   Contrast    `json:"contrast,omitzero"` // zero: none is known
 	Confidence float64     `json:"confidence"`        // in [0,1]
 	State      LessonState `json:"state"`
 	Reason     string      `json:"reason,omitempty"` // why it is in its state, in words
@@ -27,6 +28,14 @@ type Lesson struct {
 	Expires    time.Time   `json:"expires,omitzero"` // zero: never; after it the lesson is not recalled until seen again
 
 	Effect Effect `json:"effect,omitzero"` // of showing it
+}
+
+// Contrast is a success that did the same as a failure up to the step at which
+// the failure went wrong, and did otherwise there.
+type Contrast struct {
+	Success string `json:"success"` // ID of the episode
+	Failure string `json:"failure"` // ID of the episode
+	Step    int    `json:"step"`    // of the failure, from 0; its number of steps if it ended there
 }
 
 // LessonState is where a lesson stands in its life.

@@ -118,7 +118,7 @@ func (o *overlay) edit(id string, recalled map[string]archive.Item, change func(
 	if o.lessons[id] != nil || changed == nil && o.store.items[id].Class == agent.KindLesson {
 		l := cloneLesson(*o.lesson(id))
 		change(&l.Effect)
-		settle(&l)
+		o.store.settle(&l)
 		item, err := lessonItem(l)
 		if err == nil {
 			o.take(&item, &l)

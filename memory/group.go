@@ -18,6 +18,8 @@ type recording struct {
 	body    []byte
 	lessons []agent.Lesson
 
+	contrasts map[string]agent.Contrast // by the ID of the lesson
+
 	done chan struct{} // closed once err says what became of it
 	err  error
 }

@@ -60,7 +60,7 @@ func (d *draft) contradict() {
 		l.Against = append(l.Against, d.episode.ID)
 		n := float64(len(l.For) + len(l.Against))
 		l.Confidence *= n / (n + 1)
-		settle(l)
+		d.store.settle(l)
 	}
 }
 
@@ -74,7 +74,7 @@ func (d *draft) merge(lessons []agent.Lesson) error {
 				return fmt.Errorf("lesson ID %q is in use: %w", id, ErrConflict)
 			}
 			l.ID, l.Created, l.For, l.Against = id, d.store.o.Clock(), []string{d.episode.ID}, nil
-			settle(&l)
+			d.store.settle(&l)
 			d.lessons[id] = &l
 			d.order = append(d.order, id)
 		} else {
@@ -94,12 +94,15 @@ func (d *draft) support(old *agent.Lesson, l agent.Lesson) {
 	}
 	old.Mistake, old.Remedy, old.Cause = l.Mistake, l.Remedy, l.Cause // the latest has seen the most
 	old.Expires = l.Expires
+	if old.Contrast.Success == "" {
+		old.Contrast = l.Contrast
+	}
 	if !slices.Contains(old.For, d.episode.ID) {
 		n := float64(len(old.For) + len(old.Against))
 		old.For = append(old.For, d.episode.ID)
 		old.Confidence += (1 - old.Confidence) / (n + 2)
 	}
-	settle(old)
+	d.store.settle(old)
 }
 
 // same is the ID of the lesson with which l is to be merged, or "".

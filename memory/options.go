@@ -77,6 +77,7 @@ type Options struct {
 	Redact      []redact.Rule    // of secrets that are not kept; nil: redact.Default, empty: none
 	HoldOut     float64          // probability, at most 1/2, of withholding an item that would be recalled, see Store.Recall; 0: DefaultHoldOut, below 0: none
 	HoldOutAll  float64          // probability, at most 1/2, of withholding the whole context; 0: DefaultHoldOutAll, below 0, or if HoldOut is: none
+	Support     int              // failures that make a lesson about a kind active; 0: DefaultSupport. Or one, if a success did otherwise at the same step
 	ReadOnly    bool             // Open and all else write nothing, so that a disk that cannot be written to will do; Record returns ErrReadOnly
 	_           struct{}         // keyed fields only
 }
@@ -89,6 +90,7 @@ const (
 	MaxDemonstrations = 3  // raw failures count as well, where the form has them
 	MaxCandidates     = 32 // from the vectors, and as many from BM25, for each class of item
 	MaxSuccesses      = 8  // given to an Abstracter
+	MaxContrasts      = 8  // candidates of the kind, the latest, with which a success is compared
 	MaxTrials         = 8  // failures of one task that one lesson is made of; the latest
 )
 
@@ -104,6 +106,9 @@ const DefaultHoldOutAll = 0.02
 // effectAlpha is the probability that any item that has no effect is ever said to
 // help or to harm, and that of memory as a whole.
 const effectAlpha = 0.05
+
+// DefaultSupport is how many failures make a lesson about a kind active.
+const DefaultSupport = 2
 
 // TransientLife is for how long a lesson from an outage is recalled.
 const TransientLife = time.Hour
@@ -129,6 +134,12 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.HoldOut < 0 {
 		o.HoldOutAll = -1
+	}
+	if o.Support == 0 {
+		o.Support = DefaultSupport
+	}
+	if o.Support < 0 {
+		return o, fmt.Errorf("memory: Options.Support is %d, must be at least 1", o.Support)
 	}
 	if o.CountTokens == nil {
 		o.CountTokens = CountWords

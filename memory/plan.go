@@ -37,7 +37,7 @@ func (s *Store) planGroup(ctx context.Context, group []*recording) (changes, []*
 	o := &overlay{store: s, changed: map[string]*archive.Item{}, lessons: map[string]*agent.Lesson{}, byKey: map[string]string{}, orders: s.orders, overall: s.overall}
 	var planned []*recording
 	for i, r := range group {
-		if err := o.plan(ctx, r.episode, r.lessons); errors.Is(err, errStale) {
+		if err := o.plan(ctx, r); errors.Is(err, errStale) {
 			return changes{}, append(planned, group[i:]...), err
 		} else if err != nil {
 			r.finish(fmt.Errorf("episode %s: %w", r.episode.ID, err))
@@ -52,9 +52,10 @@ func (s *Store) planGroup(ctx context.Context, group []*recording) (changes, []*
 	return c, planned, nil
 }
 
-// plan lays the changes that e and its lessons make over what is there, or
-// nothing if it returns an error.
-func (o *overlay) plan(ctx context.Context, e agent.Episode, lessons []agent.Lesson) error {
+// plan lays the changes that r's episode and its lessons make over what is
+// there, or nothing if it returns an error.
+func (o *overlay) plan(ctx context.Context, r *recording) error {
+	e := r.episode
 	var items []archive.Item
 	if class := o.store.verbatimClass(e); class != "" {
 		it, err := o.verbatim(ctx, e, class)
@@ -66,8 +67,9 @@ func (o *overlay) plan(ctx context.Context, e agent.Episode, lessons []agent.Les
 	d := draft{overlay: o, episode: e, lessons: map[string]*agent.Lesson{}}
 	if e.Outcome.Success {
 		d.contradict()
+		d.contrast(r.contrasts)
 	}
-	if err := d.merge(lessons); err != nil {
+	if err := d.merge(r.lessons); err != nil {
 		return err
 	}
 	for _, id := range d.order {

@@ -63,7 +63,11 @@ func (s *Store) Record(ctx context.Context, e agent.Episode) error {
 	if err != nil {
 		return fmt.Errorf("episode %s: %w", e.ID, err)
 	}
-	return s.commit(&recording{ctx: ctx, episode: e, body: body, lessons: lessons, done: make(chan struct{})})
+	contrasts, err := s.contrasts(ctx, e)
+	if err != nil {
+		return fmt.Errorf("episode %s: %w", e.ID, err)
+	}
+	return s.commit(&recording{ctx: ctx, episode: e, body: body, lessons: lessons, contrasts: contrasts, done: make(chan struct{})})
 }
 
 // vectorize gives each item its vector, where the embedder has one.
@@ -134,6 +138,7 @@ func (s *Store) learn(ctx context.Context, e agent.Episode) ([]agent.Lesson, err
 		if lesson.Quotes(*l, e) {
 			l.Doubt = "it quotes the failed episode " + e.ID
 		}
+		l.Contrast = contrastOf(*l, e, successes)
 	}
 	return lessons, nil
 }

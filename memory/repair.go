@@ -185,8 +185,11 @@ func (b *rebuilder) keepLessons(ctx context.Context) error {
 			b.out.Lost = append(b.out.Lost, fmt.Sprintf("lesson %s: no episode that it rests on is left", l.ID))
 			continue
 		}
+		if gone(l.Contrast.Success) || gone(l.Contrast.Failure) {
+			l.Contrast = agent.Contrast{}
+		}
+		b.settle(&l)
 		if lost := before - len(l.For) - len(l.Against); lost > 0 {
-			settle(&l)
 			b.out.Changed = append(b.out.Changed, fmt.Sprintf("lesson %s: rests on %d %s less", l.ID, lost, plural(lost, "episode")))
 		}
 		it, err := lessonItem(l)

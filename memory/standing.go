@@ -8,11 +8,12 @@ import (
 )
 
 // settle puts a lesson into the state in which its evidence puts it, and says why.
-func settle(l *agent.Lesson) { l.State, l.Reason = standing(*l) }
+func (s *Store) settle(l *agent.Lesson) { l.State, l.Reason = standing(*l, s.o.Support) }
 
 // standing is the state that a lesson's evidence gives it, and the reason in
-// words. It is a function of the evidence alone, so that what changed a state
-// is undone by evidence to the contrary. What comes first decides:
+// words, where need failures make a lesson about a kind active. It is a function
+// of the evidence alone, so that what changed a state is undone by evidence to
+// the contrary. What comes first decides:
 //
 //   - doubt about its origin quarantines it;
 //   - what is measured counts before what is argued: a lesson that harms is
@@ -23,8 +24,9 @@ func settle(l *agent.Lesson) { l.State, l.Reason = standing(*l) }
 //   - more episodes against it than for it retire it, or as many if it is about
 //     a task, where the same world comes back;
 //   - about a task it is active from the first failure on, because it holds what
-//     was seen there; about a kind it is a candidate until a second failure.
-func standing(l agent.Lesson) (agent.LessonState, string) {
+//     was seen there; about a kind it is a candidate until need failures support
+//     it, or one does and a success is its contrast and none is against it.
+func standing(l agent.Lesson, need int) (agent.LessonState, string) {
 	verdict := verdictOf(l.Effect)
 	against, support := len(l.Against), len(l.For)
 	outweighed := against > support || l.Task != "" && against > 0 && against == support
@@ -39,14 +41,13 @@ func standing(l agent.Lesson) (agent.LessonState, string) {
 		return agent.LessonActive, "measured to help: " + intervalText(l.Effect)
 	case outweighed:
 		return agent.LessonRetired, fmt.Sprintf("%d %s against it, %d for it", against, plural(against, "episode"), support)
-	case l.Task == "" && support < minSupport:
-		return agent.LessonCandidate, fmt.Sprintf("%s, %d are needed", supportText(l), minSupport)
+	case l.Task == "" && support < need && l.Contrast.Success != "" && against == 0:
+		return agent.LessonActive, fmt.Sprintf("%s, and episode %s did otherwise at its step %d and succeeded", supportText(l), l.Contrast.Success, l.Contrast.Step+1)
+	case l.Task == "" && support < need:
+		return agent.LessonCandidate, fmt.Sprintf("%s, %d are needed", supportText(l), need)
 	}
 	return agent.LessonActive, supportText(l)
 }
-
-// minSupport is how many failures make a lesson about a kind active.
-const minSupport = 2
 
 // supportText is "2 failures support it, 1 episode is against it".
 func supportText(l agent.Lesson) string {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -36,6 +37,8 @@ func TestStanding(t *testing.T) {
 		{"of successes", agent.Lesson{}, 2, 0, "active", "2 successes support it"},
 		{"contradicted", agent.Lesson{Mistake: "m"}, 2, 1, "active", "2 failures support it, 1 episode is against it"},
 		{"even", agent.Lesson{Mistake: "m"}, 2, 2, "active", "2 failures support it, 2 episodes are against it"},
+		{"contrasted", agent.Lesson{Mistake: "m", Contrast: agent.Contrast{Success: "won", Failure: "e0", Step: 2}}, 1, 0, "active", "1 failure supports it, and episode won did otherwise at its step 3 and succeeded"},
+		{"contrasted, contradicted", agent.Lesson{Mistake: "m", Contrast: agent.Contrast{Success: "won", Failure: "e0", Step: 2}}, 1, 1, "candidate", "1 failure supports it, 1 episode is against it, 2 are needed"},
 		{"outweighed", agent.Lesson{Mistake: "m"}, 2, 3, "retired", "3 episodes against it, 2 for it"},
 		{"task", agent.Lesson{Mistake: "m", Task: "t"}, 1, 0, "active", "1 failure supports it"},
 		{"task, even", agent.Lesson{Mistake: "m", Task: "t"}, 1, 1, "retired", "1 episode against it, 1 for it"},
@@ -49,7 +52,7 @@ func TestStanding(t *testing.T) {
 		{"doubtful", agent.Lesson{Mistake: "m", Doubt: "it quotes the failed episode e0", Effect: help}, 9, 0, "quarantined", "it quotes the failed episode e0"},
 	} {
 		tt.lesson.For, tt.lesson.Against = episodeIDs(tt.support), episodeIDs(tt.against)
-		if state, reason := standing(tt.lesson); string(state) != tt.state || reason != tt.reason {
+		if state, reason := standing(tt.lesson, 2); string(state) != tt.state || reason != tt.reason {
 			t.Errorf("%s: %s (%s), want %s (%s)", tt.name, state, reason, tt.state, tt.reason)
 		}
 	}
@@ -83,7 +86,7 @@ func TestStatesFollowEvidence(t *testing.T) {
 		for _, l := range ls {
 			again := l
 			again.State, again.Reason = "", ""
-			if settle(&again); again.State != l.State || again.Reason != l.Reason || l.Reason == "" {
+			if s.settle(&again); again.State != l.State || again.Reason != l.Reason || l.Reason == "" {
 				t.Fatalf("%s is %s (%s), by its evidence %s (%s)", l.ID, l.State, l.Reason, again.State, again.Reason)
 			}
 			old, known := before[l.ID]
@@ -112,5 +115,56 @@ func TestStatesFollowEvidence(t *testing.T) {
 		if string(a) != string(b) {
 			t.Errorf("reopened:\n%s\nwas\n%s", a, b)
 		}
+	}
+}
+
+// Failures and a success make the same states in whatever order they come, as
+// far as they make the same lessons; a contrast makes a lesson active at once; and
+// Support failures do without.
+func TestContrastInAnyOrder(t *testing.T) {
+	loop := func(id, task string) agent.Episode {
+		k := ladle()
+		k.ID = task
+		return play(id, k, false, "go to cabinet 1", "go to countertop 1", "go to cabinet 1", "go to countertop 1")
+	}
+	won := play("won", mug(), true, "go to cabinet 1", "go to countertop 1", "open cabinet 1", "take mug 1 from cabinet 1", "move mug 1 to countertop 1")
+	none := mugWon("none") // which opens the cabinet at once
+	for _, tt := range []struct {
+		name     string
+		support  int
+		episodes []agent.Episode
+		want     string
+	}{
+		{"one failure", 0, []agent.Episode{loop("a", "1")}, "candidate"},
+		{"two failures", 0, []agent.Episode{loop("a", "1"), loop("b", "2")}, "active"},
+		{"two of three", 3, []agent.Episode{loop("a", "1"), loop("b", "2")}, "candidate"},
+		{"one is enough", 1, []agent.Episode{loop("a", "1")}, "active"},
+		{"a contrast", 3, []agent.Episode{loop("a", "1"), won}, "active"},
+		{"a contrast of two", 5, []agent.Episode{loop("a", "1"), loop("b", "2"), won}, "active"},
+		{"none", 3, []agent.Episode{loop("a", "1"), none}, "candidate"},
+	} {
+		for turn := range tt.episodes {
+			s := openStore(t, t.TempDir(), Options{Support: tt.support})
+			record(t, s, tt.episodes[turn:]...)
+			record(t, s, tt.episodes[:turn]...)
+			ls, err := s.Lessons(t.Context(), LessonFilter{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			n := 0
+			for _, l := range ls {
+				if strings.HasPrefix(l.Mistake, "repeating ") && l.Task == "" {
+					if n++; string(l.State) != tt.want {
+						t.Errorf("%s, from %d on: %s (%s)", tt.name, turn, l.State, l.Reason)
+					}
+				}
+			}
+			if n != 1 {
+				t.Errorf("%s: %d lessons about the loop among %+v", tt.name, n, ls)
+			}
+		}
+	}
+	if _, err := Open(t.TempDir(), Options{Support: -1}); err == nil {
+		t.Error("opened with a support of -1")
 	}
 }

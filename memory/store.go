@@ -260,6 +260,12 @@ func (s *Store) loadable(it archive.Item) (loaded, error) {
 	if err != nil {
 		return loaded{}, err
 	}
+	if e.Class == agent.KindLesson {
+		if e.lesson.State == agent.LessonQuarantined && e.lesson.Doubt == "" {
+			e.lesson.Doubt = "of unknown origin or doubtful" // of before there was a reason
+		}
+		s.settle(&e.lesson)
+	}
 	e.indexed = s.fits(it.Vector)
 	return loaded{e, it.Vector, s.collection(it)}, nil
 }
@@ -272,10 +278,6 @@ func newEntry(it archive.Item) (*entry, error) {
 		if err := json.Unmarshal(it.Body, &e.lesson); err != nil {
 			return nil, fmt.Errorf("lesson %s: %w: %w", it.ID, ErrCorrupt, err)
 		}
-		if e.lesson.State == agent.LessonQuarantined && e.lesson.Doubt == "" {
-			e.lesson.Doubt = "of unknown origin or doubtful" // of before there was a reason
-		}
-		settle(&e.lesson)
 		e.measure(e.lesson.Effect)
 		return e, nil
 	}
