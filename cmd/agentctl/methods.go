@@ -114,7 +114,8 @@ func (a *app) evalMethods(ctx context.Context, o methodsOptions) error {
 func (a *app) study(ctx context.Context, lab *methods.Lab, e methods.Experiment) (report.Study, error) {
 	start := time.Now()
 	s, err := e.Run(lab, ctx)
-	if err != nil {
+	seconds, failed := lab.Spend(e.Name, time.Since(start))
+	if err = errors.Join(err, failed); err != nil {
 		if ctx.Err() != nil {
 			fmt.Fprintf(a.err, "finished work is in %s: give the command again to go on\n", lab.Dir)
 		}
@@ -122,7 +123,7 @@ func (a *app) study(ctx context.Context, lab *methods.Lab, e methods.Experiment)
 	}
 	s.Meta.Commit = thisBuild().Commit
 	s.Meta.Machine = fmt.Sprintf("%s/%s, %d processors", runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
-	s.Meta.Seconds = time.Since(start).Seconds()
+	s.Meta.Seconds = seconds
 	return s, nil
 }
 

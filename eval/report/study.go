@@ -40,5 +40,5 @@ type StudyMeta struct {
 	Seeds   []uint64 `json:"seeds"`
 	Commit  string   `json:"commit,omitempty"`
 	Machine string   `json:"machine,omitempty"`
-	Seconds float64  `json:"seconds"` // that the process took which made the report: work it found done is not counted; ≥ 0
+	Seconds float64  `json:"seconds"` // that all processes took which worked on it; ≥ 0
 }

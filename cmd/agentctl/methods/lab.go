@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -85,6 +86,24 @@ func keep(name string, data []byte) error {
 		_, err := w.Write(data)
 		return err
 	})
+}
+
+// Spend adds the time that a process has worked on a method, and returns the
+// seconds that all have.
+func (l *Lab) Spend(method string, d time.Duration) (seconds float64, err error) {
+	name := filepath.Join(l.Dir, "seconds", method+".json")
+	text, err := os.ReadFile(name)
+	if err == nil {
+		err = json.Unmarshal(text, &seconds)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return 0, fmt.Errorf("%s: %w", name, err)
+	}
+	seconds += d.Seconds()
+	if text, err = json.Marshal(seconds); err != nil {
+		return 0, err
+	}
+	return seconds, keep(name, text)
 }
 
 // each calls f with every index below n, Workers at a time.

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/surefoot-ai/surefoot/eval/puzzle"
 	"github.com/surefoot-ai/surefoot/eval/report"
@@ -196,5 +197,18 @@ func TestBaseLearns(t *testing.T) {
 	}
 	if steps < l.Scale.Prompts*l.Scale.Samples/2 {
 		t.Errorf("%d answers in steps", steps)
+	}
+}
+
+func TestSpend(t *testing.T) {
+	l := &Lab{Dir: t.TempDir()}
+	for i, want := range []float64{1.5, 2} {
+		got, err := l.Spend("nsr", []time.Duration{1500 * time.Millisecond, 500 * time.Millisecond}[i])
+		if err != nil || got != want {
+			t.Errorf("spent %v, %v; want %v", got, err, want)
+		}
+	}
+	if got, err := l.Spend("rlcr", time.Second); err != nil || got != 1 {
+		t.Errorf("another method: %v, %v", got, err)
 	}
 }
