@@ -185,13 +185,14 @@ func (a *Archive) selectEpisodes(ctx context.Context, columns string, q EpisodeQ
 	if q.Outcome != AnyOutcome {
 		and("success", q.Outcome == Successes)
 	}
-	rows, err := a.db.QueryContext(ctx, `SELECT `+columns+` FROM (
+	st, err := a.statement(ctx, `SELECT `+columns+` FROM (
 			SELECT * FROM episodes WHERE `+where+` ORDER BY seq DESC LIMIT ?
-		) ORDER BY seq`, append(args, limit)...)
+		) ORDER BY seq`)
 	if err != nil {
 		return nil, a.classify(err)
 	}
-	return rows, nil
+	rows, err := st.QueryContext(ctx, append(args, limit)...)
+	return rows, a.classify(err)
 }
 
 // Outcomes returns for the ID of every episode whether it was a success.

@@ -8,7 +8,7 @@ import (
 
 // prepared is the statements that were run, which SQLite compiles once for each
 // connection: to compile one takes about as long as to run it. Only statements
-// that are constants may come here.
+// of which there are few may come here.
 type prepared struct {
 	mu         sync.Mutex
 	statements map[string]*sql.Stmt
