@@ -22,8 +22,9 @@ type Lesson struct {
 	Contrast   Contrast    `json:"contrast,omitzero"` // zero: none is known
 	Confidence float64     `json:"confidence"`        // in [0,1]
 	State      LessonState `json:"state"`
-	Reason     string      `json:"reason,omitempty"` // why it is in its state, in words
-	Doubt      string      `json:"doubt,omitempty"`  // why it is in quarantine, whatever its evidence; empty: it is not
+	Reason     string      `json:"reason,omitempty"`  // why it is in its state, in words
+	Doubt      string      `json:"doubt,omitempty"`   // why it is in quarantine, whatever its evidence; empty: it is not
+	Override   Override    `json:"override,omitzero"` // by hand; zero: the evidence decides
 	Created    time.Time   `json:"created"`
 	Expires    time.Time   `json:"expires,omitzero"` // zero: never; after it the lesson is not recalled until seen again
 
@@ -36,6 +37,13 @@ type Contrast struct {
 	Success string `json:"success"` // ID of the episode
 	Failure string `json:"failure"` // ID of the episode
 	Step    int    `json:"step"`    // of the failure, from 0; its number of steps if it ended there
+}
+
+// Override is a state that someone gave a lesson, whatever its evidence.
+type Override struct {
+	State LessonState `json:"state"`
+	By    string      `json:"by"` // who
+	At    time.Time   `json:"at"`
 }
 
 // LessonState is where a lesson stands in its life.

@@ -41,4 +41,10 @@ var (
 
 	// ErrNoID: the episode has no ID.
 	ErrNoID = errors.New("memory: episode without ID")
+
+	// ErrState: a lesson cannot be put into that state by hand.
+	ErrState = errors.New("memory: state must be active, retired or quarantined")
+
+	// ErrNoName: it is not said who decides.
+	ErrNoName = errors.New("memory: decision without a name")
 )

@@ -194,14 +194,20 @@ func (s *Store) commitOnce(ctx context.Context, group []*recording) ([]*recordin
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return group, s.adopt(ctx, changed, gen)
+}
+
+// adopt takes into memory what was committed on top of generation gen. The
+// caller holds the lock.
+func (s *Store) adopt(ctx context.Context, changed changes, gen int64) error {
 	if s.closed || s.gen > gen {
-		return group, nil // durable, and a reader has already taken it in
+		return nil // durable, and a reader has already taken it in
 	}
 	if err := s.apply(ctx, changed.items); err != nil {
-		return group, err
+		return err
 	}
 	s.gen, s.overall = gen+1, changed.overall
-	return group, nil
+	return nil
 }
 
 // putEpisodes adds the episodes of group. If some of them are in the archive,

@@ -2,6 +2,7 @@ package memory
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/surefoot-ai/surefoot/agent"
 	"github.com/surefoot-ai/surefoot/memory/effect"
@@ -15,6 +16,7 @@ func (s *Store) settle(l *agent.Lesson) { l.State, l.Reason = standing(*l, s.o.S
 // of the evidence alone, so that what changed a state is undone by evidence to
 // the contrary. What comes first decides:
 //
+//   - what was decided by hand, see Store.Decide;
 //   - doubt about its origin quarantines it;
 //   - what is measured counts before what is argued: a lesson that harms is
 //     retired;
@@ -31,6 +33,8 @@ func standing(l agent.Lesson, need int) (agent.LessonState, string) {
 	against, support := len(l.Against), len(l.For)
 	outweighed := against > support || l.Task != "" && against > 0 && against == support
 	switch {
+	case l.Override.State != "":
+		return l.Override.State, fmt.Sprintf("by hand: %s, %s", l.Override.By, l.Override.At.UTC().Format(time.RFC3339))
 	case l.Doubt != "":
 		return agent.LessonQuarantined, l.Doubt
 	case verdict == effect.Harms:

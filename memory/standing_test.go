@@ -2,8 +2,10 @@ package memory
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -166,5 +168,71 @@ func TestContrastInAnyOrder(t *testing.T) {
 	}
 	if _, err := Open(t.TempDir(), Options{Support: -1}); err == nil {
 		t.Error("opened with a support of -1")
+	}
+}
+
+// What was decided by hand outlives evidence, restarts and lessons that say the
+// same, until it is undone, and then the evidence of meanwhile counts.
+func TestDecide(t *testing.T) {
+	dir, newID := t.TempDir(), ids("lesson")
+	s := openStore(t, dir, Options{NewID: newID})
+	lost := func(id string) agent.Episode {
+		k := ladle()
+		k.ID = id
+		return play(id, k, false, "go to cabinet 2", "open cabinet 2")
+	}
+	record(t, s, lost("a"))
+	rule := func() agent.Lesson {
+		t.Helper()
+		ls, err := s.Lessons(t.Context(), LessonFilter{})
+		ls = slices.DeleteFunc(ls, func(l agent.Lesson) bool { return l.Task != "" })
+		if err != nil || len(ls) != 1 {
+			t.Fatalf("%+v, %v", ls, err)
+		}
+		return ls[0]
+	}
+	id := rule().ID
+	for i, tt := range []struct {
+		state, want agent.LessonState
+		reason      string
+	}{
+		{"", agent.LessonActive, "2 failures support it"},
+		{agent.LessonRetired, agent.LessonRetired, "by hand: Jane Doe, 2026-01-02T03:04:05Z"},
+		{agent.LessonQuarantined, agent.LessonQuarantined, "by hand: Jane Doe, 2026-01-02T03:04:05Z"},
+		{"", agent.LessonActive, "5 failures support it"},
+		{agent.LessonActive, agent.LessonActive, "by hand: Jane Doe, 2026-01-02T03:04:05Z"},
+	} {
+		if l, err := s.Decide(t.Context(), id, tt.state, " Jane\nDoe"); err != nil || i > 0 && l.State != tt.want {
+			t.Fatalf("%d: %+v, %v", i, l, err)
+		}
+		record(t, s, lost(fmt.Sprint("b", i)))
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		s = openStore(t, dir, Options{NewID: newID})
+		if l := rule(); l.ID != id || l.State != tt.want || l.Reason != tt.reason || len(l.For) != i+2 {
+			t.Errorf("%d: %+v", i, l)
+		}
+		recalled := slices.ContainsFunc(recall(t, s, ladle(), 1000).Items, func(it agent.Item) bool { return it.ID == id })
+		if recalled != (tt.want == agent.LessonActive) {
+			t.Errorf("%d: %s and recalled: %v", i, tt.want, recalled)
+		}
+	}
+	for _, tt := range []struct {
+		id    string
+		state agent.LessonState
+		by    string
+		want  error
+	}{
+		{"a", agent.LessonActive, "Jane", ErrNotFound}, {"none", agent.LessonActive, "Jane", ErrNotFound},
+		{id, agent.LessonCandidate, "Jane", ErrState}, {id, "old", "Jane", ErrState}, {id, "", " ", ErrNoName},
+	} {
+		if _, err := s.Decide(t.Context(), tt.id, tt.state, tt.by); !errors.Is(err, tt.want) {
+			t.Errorf("%+v: %v", tt, err)
+		}
+	}
+	x, err := s.Explain(t.Context(), ladle(), 1000)
+	if i := slices.IndexFunc(x.Candidates, func(c Candidate) bool { return c.ID == id }); err != nil || i < 0 || x.Candidates[i].SimilarityRank == 0 {
+		t.Errorf("a lesson that was decided on is not in the index: %+v, %v", x.Candidates, err)
 	}
 }

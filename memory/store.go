@@ -261,7 +261,7 @@ func (s *Store) loadable(it archive.Item) (loaded, error) {
 		return loaded{}, err
 	}
 	if e.Class == agent.KindLesson {
-		if e.lesson.State == agent.LessonQuarantined && e.lesson.Doubt == "" {
+		if e.lesson.State == agent.LessonQuarantined && e.lesson.Doubt == "" && e.lesson.Override.State == "" {
 			e.lesson.Doubt = "of unknown origin or doubtful" // of before there was a reason
 		}
 		s.settle(&e.lesson)

@@ -14,7 +14,7 @@ import (
 
 func newLessons(a *app) *cobra.Command {
 	return newNoun("lessons", "Lessons that were drawn from failures",
-		newLessonsList(a), newLessonsShow(a))
+		newLessonsList(a), newLessonsShow(a), newLessonsPromote(a), newLessonsRetire(a), newLessonsQuarantine(a), newLessonsUndo(a))
 }
 
 func newLessonsList(a *app) *cobra.Command {
