@@ -28,7 +28,11 @@ type Lesson struct {
 	Created    time.Time   `json:"created"`
 	Expires    time.Time   `json:"expires,omitzero"` // zero: never; after it the lesson is not recalled until seen again
 
-	Effect Effect `json:"effect,omitzero"` // of showing it
+	Retest time.Time `json:"retest,omitzero"`  // when it is tested again if it is retired by then, or has expired; zero: never
+	Failed int       `json:"failed,omitempty"` // how many tests it failed
+
+	Effect Effect `json:"effect,omitzero"` // of showing it, since it was last found to harm and tested again
+	Harm   Effect `json:"harm,omitzero"`   // by which it was found to harm; zero: it was not, or helps now
 }
 
 // Contrast is a success that did the same as a failure up to the step at which

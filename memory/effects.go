@@ -28,7 +28,11 @@ func (e *entry) measure(counted agent.Effect) {
 // left out: a coin that falls as it must for what memory has seen by now. The
 // caller holds the read lock.
 func (s *Store) withholds(e *entry, task agent.Task) bool {
-	return s.o.HoldOut >= 0 && s.chance(task, e.ID) < counts(e.effect).HoldOut(s.o.HoldOut)
+	p := counts(e.effect).HoldOut(s.o.HoldOut)
+	if s.onProbation(e.lesson) {
+		p = 0.5
+	}
+	return s.o.HoldOut >= 0 && s.chance(task, e.ID) < p
 }
 
 // chance is a number in [0,1), as good as random, that follows from what memory
@@ -117,8 +121,7 @@ func (o *overlay) edit(id string, recalled map[string]archive.Item, change func(
 	}
 	if o.lessons[id] != nil || changed == nil && o.store.items[id].Class == agent.KindLesson {
 		l := cloneLesson(*o.lesson(id))
-		change(&l.Effect)
-		o.store.settle(&l)
+		o.store.change(&l, func(probation bool) bool { return counted(&l, probation, change) })
 		item, err := lessonItem(l)
 		if err == nil {
 			o.take(&item, &l)

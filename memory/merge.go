@@ -57,10 +57,12 @@ func (d *draft) contradict() {
 			continue
 		}
 		l := d.edit(id)
-		l.Against = append(l.Against, d.episode.ID)
-		n := float64(len(l.For) + len(l.Against))
-		l.Confidence *= n / (n + 1)
-		d.store.settle(l)
+		d.store.change(l, func(bool) bool {
+			l.Against = append(l.Against, d.episode.ID)
+			n := float64(len(l.For) + len(l.Against))
+			l.Confidence *= n / (n + 1)
+			return true
+		})
 	}
 }
 
@@ -74,7 +76,7 @@ func (d *draft) merge(lessons []agent.Lesson) error {
 				return fmt.Errorf("lesson ID %q is in use: %w", id, ErrConflict)
 			}
 			l.ID, l.Created, l.For, l.Against = id, d.store.o.Clock(), []string{d.episode.ID}, nil
-			d.store.settle(&l)
+			d.store.change(&l, func(bool) bool { return false })
 			d.lessons[id] = &l
 			d.order = append(d.order, id)
 		} else {
@@ -89,20 +91,22 @@ func (d *draft) merge(lessons []agent.Lesson) error {
 
 // support merges l, which says the same, into old.
 func (d *draft) support(old *agent.Lesson, l agent.Lesson) {
-	if old.Trigger = lesson.Generalize(old.Trigger, l.Trigger); l.Task != "" {
-		old.Trigger = l.Trigger
-	}
-	old.Mistake, old.Remedy, old.Cause = l.Mistake, l.Remedy, l.Cause // the latest has seen the most
-	old.Expires = l.Expires
-	if old.Contrast.Success == "" {
-		old.Contrast = l.Contrast
-	}
-	if !slices.Contains(old.For, d.episode.ID) {
-		n := float64(len(old.For) + len(old.Against))
-		old.For = append(old.For, d.episode.ID)
-		old.Confidence += (1 - old.Confidence) / (n + 2)
-	}
-	d.store.settle(old)
+	d.store.change(old, func(bool) bool {
+		if old.Trigger = lesson.Generalize(old.Trigger, l.Trigger); l.Task != "" {
+			old.Trigger = l.Trigger
+		}
+		old.Mistake, old.Remedy, old.Cause = l.Mistake, l.Remedy, l.Cause // the latest has seen the most
+		old.Expires = l.Expires
+		if old.Contrast.Success == "" {
+			old.Contrast = l.Contrast
+		}
+		if !slices.Contains(old.For, d.episode.ID) {
+			n := float64(len(old.For) + len(old.Against))
+			old.For = append(old.For, d.episode.ID)
+			old.Confidence += (1 - old.Confidence) / (n + 2)
+		}
+		return false
+	})
 }
 
 // same is the ID of the lesson with which l is to be merged, or "".

@@ -75,7 +75,7 @@ type Options struct {
 	Clock       func() time.Time // nil: time.Now. Read for Created, Expires and what has expired
 	NewID       func() string    // nil: UUIDv7. IDs of lessons and raw failures
 	Redact      []redact.Rule    // of secrets that are not kept; nil: redact.Default, empty: none
-	HoldOut     float64          // probability, at most 1/2, of withholding an item that would be recalled, see Store.Recall; 0: DefaultHoldOut, below 0: none
+	HoldOut     float64          // probability, at most 1/2, of withholding an item that would be recalled, see Store.Recall; 0: DefaultHoldOut, below 0: none, and no lesson is tested again
 	HoldOutAll  float64          // probability, at most 1/2, of withholding the whole context; 0: DefaultHoldOutAll, below 0, or if HoldOut is: none
 	Support     int              // failures that make a lesson about a kind active; 0: DefaultSupport. Or one, if a success did otherwise at the same step
 	ReadOnly    bool             // Open and all else write nothing, so that a disk that cannot be written to will do; Record returns ErrReadOnly

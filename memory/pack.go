@@ -63,21 +63,27 @@ func (p *packer) lesson(c *Candidate) {
 	if c.Reason = p.unfit(l); c.Reason != "" {
 		return
 	}
+	probation := p.store.onProbation(l)
 	if *count >= bound {
 		c.Reason = fmt.Sprintf("%d lessons of its sort are packed", bound)
 		return
 	}
 	if p.add(c, RenderLesson(l)) {
 		*count++
+		if probation {
+			c.Reason = "packed, on probation"
+		}
 	}
 }
 
 // unfit says why l may not be recalled, or nothing.
 func (p *packer) unfit(l agent.Lesson) string {
 	switch {
+	case p.store.onProbation(l):
+		return ""
 	case l.State == agent.LessonRetired, l.State == agent.LessonQuarantined:
 		return string(l.State) + ": " + l.Reason
-	case !l.Expires.IsZero() && !p.store.o.Clock().Before(l.Expires):
+	case p.store.expired(l):
 		return "expired"
 	case l.State == agent.LessonCandidate && len(l.Against) > 0:
 		return "candidate with a contradiction"

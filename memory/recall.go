@@ -24,7 +24,10 @@ import (
 // now and then withheld by chance: by that of Options.HoldOut, and the more often
 // the likelier it is that it harms. Context.Withheld names it, and Record counts
 // the outcome. An item whose measured effect is harm is not recalled any more; one
-// that helps comes before its like. And now and then, by that of
+// that helps comes before its like. A lesson that evidence retired, or that has
+// expired, is tested again after RetestAfter: it is recalled again, half of the
+// time, until it is known to help, or a contradiction or its effect retires it.
+// And now and then, by that of
 // Options.HoldOutAll, all of the context is withheld, so that it can be measured
 // whether memory helps: Context.AllWithheld says so, see Overall.
 func (s *Store) Recall(ctx context.Context, task agent.Task, maxTokens int) (agent.Context, error) {

@@ -37,6 +37,8 @@ func standing(l agent.Lesson, need int) (agent.LessonState, string) {
 		return l.Override.State, fmt.Sprintf("by hand: %s, %s", l.Override.By, l.Override.At.UTC().Format(time.RFC3339))
 	case l.Doubt != "":
 		return agent.LessonQuarantined, l.Doubt
+	case l.Harm.Order > 0:
+		return agent.LessonRetired, "measured to harm: " + intervalText(l.Harm)
 	case verdict == effect.Harms:
 		return agent.LessonRetired, "measured to harm: " + intervalText(l.Effect)
 	case !l.Expires.IsZero() && !outweighed:

@@ -92,6 +92,7 @@ func newLessonsShow(a *app) *cobra.Command {
 					"against", strings.Join(l.Against, " "),
 					"created", timeText(l.Created),
 					"expires", timeText(l.Expires),
+					"tested again", timeText(l.Retest),
 				)
 			})
 		}),
