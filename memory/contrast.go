@@ -44,7 +44,7 @@ func (s *Store) contrasts(ctx context.Context, e agent.Episode) (map[string]agen
 			if err != nil {
 				return nil, expected(err)
 			}
-			if c := contrastOf(l, failure, []agent.Episode{e}); c.Success != "" {
+			if c := contrastOf(l, s.unrecalled(failure), []agent.Episode{e}); c.Success != "" {
 				out[l.ID] = c
 				break
 			}

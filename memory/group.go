@@ -15,6 +15,7 @@ import (
 type recording struct {
 	ctx     context.Context
 	episode agent.Episode
+	learned agent.Episode // it, without recalled text: what is learned from
 	body    []byte
 	lessons []agent.Lesson
 

@@ -41,7 +41,7 @@ func recordings(t *testing.T, s *Store, es ...agent.Episode) []*recording {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out = append(out, &recording{ctx: t.Context(), episode: e, body: body, lessons: lessons, done: make(chan struct{})})
+		out = append(out, &recording{ctx: t.Context(), episode: e, learned: e, body: body, lessons: lessons, done: make(chan struct{})})
 	}
 	return out
 }

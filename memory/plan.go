@@ -55,7 +55,7 @@ func (s *Store) planGroup(ctx context.Context, group []*recording) (changes, []*
 // plan lays the changes that r's episode and its lessons make over what is
 // there, or nothing if it returns an error.
 func (o *overlay) plan(ctx context.Context, r *recording) error {
-	e := r.episode
+	e := r.learned
 	var items []archive.Item
 	if class := o.store.verbatimClass(e); class != "" {
 		it, err := o.verbatim(ctx, e, class)

@@ -24,7 +24,8 @@ var errStale = errors.New("what memory knows has changed in between")
 // again only count. Of a failure the lessons are kept, merged with those that
 // say the same; and a success that got through by what a lesson warns of counts
 // against that lesson. What e.Context holds was recalled, not experienced, and
-// nothing is learned from it. Secrets, as Options.Redact finds them, are neither
+// nothing is learned from it, nor from what e repeats of it or of other lessons
+// word for word. Secrets, as Options.Redact finds them, are neither
 // kept nor learned from.
 //
 // The same episode again is no change. Another episode under the same ID is
@@ -59,15 +60,16 @@ func (s *Store) Record(ctx context.Context, e agent.Episode) error {
 	if known, err := s.archive.HasEpisode(ctx, e.ID, body); known || err != nil {
 		return err
 	}
-	lessons, err := s.learn(ctx, e)
+	learned := s.unrecalled(e)
+	lessons, err := s.learn(ctx, learned)
 	if err != nil {
 		return fmt.Errorf("episode %s: %w", e.ID, err)
 	}
-	contrasts, err := s.contrasts(ctx, e)
+	contrasts, err := s.contrasts(ctx, learned)
 	if err != nil {
 		return fmt.Errorf("episode %s: %w", e.ID, err)
 	}
-	return s.commit(&recording{ctx: ctx, episode: e, body: body, lessons: lessons, contrasts: contrasts, done: make(chan struct{})})
+	return s.commit(&recording{ctx: ctx, episode: e, learned: learned, body: body, lessons: lessons, contrasts: contrasts, done: make(chan struct{})})
 }
 
 // vectorize gives each item its vector, where the embedder has one.
@@ -155,6 +157,9 @@ func (s *Store) acrossTrials(ctx context.Context, e agent.Episode, successes []a
 	if err != nil || len(failures) == 0 {
 		return lessons, err
 	}
+	for i := range failures {
+		failures[i] = s.unrecalled(failures[i])
+	}
 	l, err := t.AbstractTask(ctx, append(failures, e), successes)
 	if err != nil {
 		return lessons, ctx.Err() // the lesson of this trial alone is there
@@ -197,7 +202,7 @@ func (s *Store) nearestSuccesses(ctx context.Context, task agent.Task) ([]agent.
 		if err != nil {
 			return nil, expected(err)
 		}
-		out = append(out, e)
+		out = append(out, s.unrecalled(e))
 	}
 	return out, nil
 }

@@ -95,7 +95,7 @@ type rebuilder struct {
 func (b *rebuilder) run(ctx context.Context, damaged string) error {
 	left, err := archive.Salvage(ctx, damaged, archive.Found{
 		Episode: func(e agent.Episode, body []byte) error {
-			b.waiting = append(b.waiting, &recording{ctx: ctx, episode: e, body: body, done: make(chan struct{})})
+			b.waiting = append(b.waiting, &recording{ctx: ctx, episode: e, learned: b.unrecalled(e), body: body, done: make(chan struct{})})
 			if len(b.waiting) < repairGroup {
 				return nil
 			}
