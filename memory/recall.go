@@ -16,9 +16,9 @@ import (
 // about the task before those about its kind, then demonstrations of the kind,
 // cut to fit at the bounds of steps. Items of other kinds of the suite stand in
 // only where the kind has none of their class. All are of the scope of task: none
-// of another is ever considered, nor does it weigh on what is. The same store and task give the
-// same context; equals are in the order of their IDs. See [Store.Explain] for
-// the reasons.
+// of another is ever considered, nor does it weigh on what is. The same store and
+// task give the same context; equals are in the order of their IDs. See
+// [Store.Explain] for the reasons.
 //
 // So that it can be measured whether an item helps, one that would be recalled is
 // now and then withheld by chance: by that of Options.HoldOut, and the more often
@@ -27,9 +27,9 @@ import (
 // that helps comes before its like. A lesson that evidence retired, or that has
 // expired, is tested again after RetestAfter: it is recalled again, half of the
 // time, until it is known to help, or a contradiction or its effect retires it.
-// And now and then, by that of
-// Options.HoldOutAll, all of the context is withheld, so that it can be measured
-// whether memory helps: Context.AllWithheld says so, see Overall.
+// And now and then, by that of Options.HoldOutAll, all of the context is withheld,
+// so that it can be measured whether memory helps: Context.AllWithheld says so, see
+// [Store.Overall].
 func (s *Store) Recall(ctx context.Context, task agent.Task, maxTokens int) (agent.Context, error) {
 	c, _, err := s.recall(ctx, task, maxTokens)
 	return c, err
