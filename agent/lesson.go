@@ -17,6 +17,8 @@ type Lesson struct {
 	Remedy  string `json:"remedy"`  // what to do instead
 	Cause   Cause  `json:"cause"`
 
+	Tags []string `json:"tags,omitempty"` // of the tasks of the episodes that support it, each once, in order
+
 	For        []string    `json:"for"`               // IDs of the episodes that support it, oldest first
 	Against    []string    `json:"against,omitempty"` // IDs of the episodes that contradict it
 	Contrast   Contrast    `json:"contrast,omitzero"` // zero: none is known

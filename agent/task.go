@@ -3,11 +3,17 @@ package agent
 // Task is one thing to do. Two tasks with the same ID are the same task, and
 // an episode of one may be replayed in the environment of the other.
 type Task struct {
-	ID    string `json:"id"`              // unique within Suite; stable between runs
-	Scope string `json:"scope,omitempty"` // whose experience it is, a tenant or an agent say, byte for byte; memory shows nothing of one scope in another
-	Suite string `json:"suite"`           // the world the task belongs to, "household" say
-	Kind  string `json:"kind"`            // the category in which experience is shared, "pick_clean_then_place" say; may be empty
-	Goal  string `json:"goal"`            // what is to be done, in words
+	// Scope is whose experience the task makes and uses: a tenant's, an agent's.
+	// Memory shows nothing of one scope to another. Scopes are compared byte for
+	// byte and are valid UTF-8; "" is the common one.
+	Scope string `json:"scope,omitempty"`
+
+	ID    string `json:"id"`    // unique within Scope and Suite; stable between runs
+	Suite string `json:"suite"` // the world the task belongs to, "household" say
+	Kind  string `json:"kind"`  // the category in which experience is shared, "pick_clean_then_place" say; may be empty
+	Goal  string `json:"goal"`  // what is to be done, in words
+
+	Tags []string `json:"tags,omitempty"` // labels by which its experience can be found later: "eu", "release-2"
 }
 
 // Action is one act as the environment reads it: a command, a call, an answer.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/surefoot-ai/surefoot/agent"
 )
@@ -13,6 +14,8 @@ import (
 type brief struct {
 	seen, steps int
 	effect      agent.Effect
+	tags        []string
+	started     time.Time
 }
 
 // errBrief says that a verbatim is not JSON, or no object.
@@ -34,6 +37,10 @@ func decodeBrief(b []byte) (brief, error) {
 			return d.decode(&out.seen)
 		case "effect":
 			return d.decode(&out.effect)
+		case "tags":
+			return d.decode(&out.tags)
+		case "started":
+			return d.decode(&out.started)
 		}
 		return d.skip()
 	})

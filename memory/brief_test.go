@@ -3,7 +3,9 @@ package memory
 import (
 	"encoding/json"
 	"errors"
+	"reflect"
 	"testing"
+	"time"
 
 	"github.com/surefoot-ai/surefoot/agent"
 )
@@ -18,7 +20,7 @@ func FuzzBrief(f *testing.F) {
 		f.Add("", "", "", 0, 0, []byte(s))
 	}
 	f.Fuzz(func(t *testing.T, head, step, tail string, seen, steps int, raw []byte) {
-		v := verbatim{Seen: seen, Head: head, Tail: tail, Effect: agent.Effect{Order: seen % 3}}
+		v := verbatim{Seen: seen, Head: head, Tail: tail, Effect: agent.Effect{Order: seen % 3}, Tags: []string{head, "x"}, Started: time.Unix(int64(seen), 0).UTC()}
 		for range max(0, steps%20) {
 			v.Steps = append(v.Steps, step+tail)
 		}
@@ -26,8 +28,12 @@ func FuzzBrief(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		var want verbatim // with what JSON makes of it
+		if err := json.Unmarshal(b, &want); err != nil {
+			t.Fatal(err)
+		}
 		got, err := decodeBrief(b)
-		if err != nil || got != (brief{v.Seen, len(v.Steps), v.Effect}) {
+		if err != nil || !reflect.DeepEqual(got, brief{want.Seen, len(want.Steps), want.Effect, want.Tags, want.Started}) {
 			t.Errorf("%s: %+v, %v", b, got, err)
 		}
 		if _, err := decodeBrief(raw); err != nil && !errors.Is(err, ErrCorrupt) {

@@ -76,6 +76,7 @@ func (d *draft) merge(lessons []agent.Lesson) error {
 				return fmt.Errorf("lesson ID %q is in use: %w", id, ErrConflict)
 			}
 			l.ID, l.Created, l.For, l.Against = id, d.store.o.Clock(), []string{d.episode.ID}, nil
+			l.Tags = withTags(nil, d.episode.Task.Tags)
 			d.store.change(&l, func(bool) bool { return false })
 			d.lessons[id] = &l
 			d.order = append(d.order, id)
@@ -97,6 +98,7 @@ func (d *draft) support(old *agent.Lesson, l agent.Lesson) {
 		}
 		old.Mistake, old.Remedy, old.Cause = l.Mistake, l.Remedy, l.Cause // the latest has seen the most
 		old.Expires = l.Expires
+		old.Tags = withTags(old.Tags, d.episode.Task.Tags)
 		if old.Contrast.Success == "" {
 			old.Contrast = l.Contrast
 		}

@@ -60,7 +60,7 @@ func (p *packer) lesson(c *Candidate) {
 	case l.Mistake == "": // a success, in the form that has no demonstrations
 		count, bound = &p.verbatim, MaxDemonstrations
 	}
-	if c.Reason = p.unfit(l); c.Reason != "" {
+	if c.Reason = p.store.unfit(l); c.Reason != "" {
 		return
 	}
 	probation := p.store.onProbation(l)
@@ -77,13 +77,13 @@ func (p *packer) lesson(c *Candidate) {
 }
 
 // unfit says why l may not be recalled, or nothing.
-func (p *packer) unfit(l agent.Lesson) string {
+func (s *Store) unfit(l agent.Lesson) string {
 	switch {
-	case p.store.onProbation(l):
+	case s.onProbation(l):
 		return ""
 	case l.State == agent.LessonRetired, l.State == agent.LessonQuarantined:
 		return string(l.State) + ": " + l.Reason
-	case p.store.expired(l):
+	case s.expired(l):
 		return "expired"
 	case l.State == agent.LessonCandidate && len(l.Against) > 0:
 		return "candidate with a contradiction"

@@ -191,6 +191,7 @@ func (o *overlay) verbatim(ctx context.Context, e agent.Episode, class agent.Ite
 		return archive.Item{}, err
 	}
 	v.Seen++
+	v.Tags = withTags(v.Tags, e.Task.Tags)
 	it.Body, err = json.Marshal(v)
 	return it, err
 }

@@ -94,7 +94,7 @@ func (s *Store) Lesson(ctx context.Context, id string) (agent.Lesson, error) {
 }
 
 func cloneLesson(l agent.Lesson) agent.Lesson {
-	l.For, l.Against = slices.Clone(l.For), slices.Clone(l.Against)
+	l.For, l.Against, l.Tags = slices.Clone(l.For), slices.Clone(l.Against), slices.Clone(l.Tags)
 	return l
 }
 

@@ -11,36 +11,6 @@ import (
 	"github.com/surefoot-ai/surefoot/memory/effect"
 )
 
-// Recall returns what memory knows for task in at most maxTokens tokens, each
-// item counted by Options.CountTokens, the separators not: first lessons, those
-// about the task before those about its kind, then demonstrations of the kind,
-// cut to fit at the bounds of steps. Items of other kinds of the suite stand in
-// only where the kind has none of their class. All are of the scope of task: none
-// of another is ever considered, nor does it weigh on what is. The same store and
-// task give the same context; equals are in the order of their IDs. See
-// [Store.Explain] for the reasons.
-//
-// So that it can be measured whether an item helps, one that would be recalled is
-// now and then withheld by chance: by that of Options.HoldOut, and the more often
-// the likelier it is that it harms. Context.Withheld names it, and Record counts
-// the outcome. An item whose measured effect is harm is not recalled any more; one
-// that helps comes before its like. A lesson that evidence retired, or that has
-// expired, is tested again after RetestAfter: it is recalled again, half of the
-// time, until it is known to help, or a contradiction or its effect retires it.
-// And now and then, by that of Options.HoldOutAll, all of the context is withheld,
-// so that it can be measured whether memory helps: Context.AllWithheld says so, see
-// [Store.Overall].
-func (s *Store) Recall(ctx context.Context, task agent.Task, maxTokens int) (agent.Context, error) {
-	c, _, err := s.recall(ctx, task, maxTokens)
-	return c, err
-}
-
-// Explain does what Recall does and returns the reasons instead.
-func (s *Store) Explain(ctx context.Context, task agent.Task, maxTokens int) (Explanation, error) {
-	_, x, err := s.recall(ctx, task, maxTokens)
-	return x, err
-}
-
 // Explanation is every item that was considered for a context, and why it is
 // in it or not.
 type Explanation struct {
@@ -88,21 +58,21 @@ const fusionConstant = 60
 // any steps.
 const shortSteps = 10
 
-func (s *Store) recall(ctx context.Context, task agent.Task, maxTokens int) (agent.Context, Explanation, error) {
+func (s *Store) recall(ctx context.Context, asked Query) (agent.Context, Explanation, error) {
 	for {
-		c, x, err := s.recallOnce(ctx, task, maxTokens)
+		c, x, err := s.recallOnce(ctx, asked)
 		if !errors.Is(err, errStale) {
 			return c, x, err
 		}
 	}
 }
 
-func (s *Store) recallOnce(ctx context.Context, task agent.Task, maxTokens int) (agent.Context, Explanation, error) {
-	x := Explanation{Task: task, MaxTokens: maxTokens}
-	if err := checkScope(task); err != nil {
+func (s *Store) recallOnce(ctx context.Context, asked Query) (agent.Context, Explanation, error) {
+	x := Explanation{Task: asked.Task, MaxTokens: asked.MaxTokens}
+	if err := asked.validate(); err != nil {
 		return agent.Context{}, x, err
 	}
-	q := s.newQuery(ctx, task)
+	q := s.newQuery(ctx, asked)
 	if err := ctx.Err(); err != nil {
 		return agent.Context{}, x, err
 	}
@@ -113,11 +83,14 @@ func (s *Store) recallOnce(ctx context.Context, task agent.Task, maxTokens int) 
 	if q.warning != nil {
 		x.Warnings = append(x.Warnings, q.warning)
 	}
-	p := packer{store: s, left: max(0, maxTokens), holdOut: func(e *entry) bool { return s.withholds(e, task) }}
+	p := packer{store: s, left: max(0, asked.MaxTokens), holdOut: func(e *entry) bool { return s.withholds(e, asked.Task) }}
 	p.context.HoldOut, p.context.HoldOutAll = max(s.o.HoldOut, 0), max(s.o.HoldOutAll, 0)
 	for _, classes := range s.packed() {
 		var found []Candidate
 		for _, class := range classes {
+			if len(q.Kinds) > 0 && !slices.Contains(q.Kinds, class) {
+				continue
+			}
 			f, err := q.find(ctx, class)
 			if err != nil {
 				return agent.Context{}, x, err
@@ -132,7 +105,7 @@ func (s *Store) recallOnce(ctx context.Context, task agent.Task, maxTokens int) 
 	}
 	if len(p.context.Items)+len(p.context.Withheld) == 0 {
 		p.context.HoldOut, p.context.HoldOutAll = 0, 0
-	} else if s.withholdsAll(task) {
+	} else if s.withholdsAll(asked.Task) {
 		p.withholdAll(x.Candidates)
 	}
 	x.Tokens = p.context.Tokens()
@@ -161,18 +134,18 @@ func byPreference(a, b Candidate) int {
 
 func tierOrder(t Tier) int { return slices.Index([]Tier{TierTask, TierKind, TierSuite}, t) }
 
-// query is one task looked up in a store.
+// query is a Query looked up in a store.
 type query struct {
 	*Store
-	task    agent.Task
+	Query
 	text    string
 	vector  []float32 // nil if there is none
 	warning error     // why
 }
 
 // newQuery embeds the task's goal.
-func (s *Store) newQuery(ctx context.Context, task agent.Task) *query {
-	q := &query{Store: s, task: task, text: queryText(task)}
+func (s *Store) newQuery(ctx context.Context, asked Query) *query {
+	q := &query{Store: s, Query: asked, text: queryText(asked.Task)}
 	vectors, err := s.embed(ctx, []string{q.text})
 	if err != nil {
 		q.warning = err
@@ -192,21 +165,21 @@ func queryText(t agent.Task) string {
 // holds the read lock.
 func (q *query) find(ctx context.Context, class agent.ItemKind) ([]Candidate, error) {
 	var out []Candidate
-	if q.task.ID != "" {
-		for _, id := range q.byTask[place{q.task.Scope, q.task.Suite, q.task.ID}] {
-			if q.items[id].Class == class {
+	if q.Task.ID != "" && q.letsTier(TierTask) {
+		for _, id := range q.byTask[place{q.Task.Scope, q.Task.Suite, q.Task.ID}] {
+			if q.items[id].Class == class && q.lets(q.items[id]) {
 				out = append(out, q.candidate(id, TierTask))
 			}
 		}
 	}
-	kind, err := q.ofKinds(ctx, class, []string{q.task.Kind}, TierKind)
+	kind, err := q.ofKinds(ctx, class, []string{q.Task.Kind}, TierKind)
 	if err != nil {
 		return nil, err
 	}
-	if len(kind) == 0 {
+	if len(kind) == 0 && q.letsTier(TierSuite) {
 		var others []string
-		for _, k := range q.kinds[place{q.task.Scope, q.task.Suite, string(class)}] {
-			if k != q.task.Kind {
+		for _, k := range q.kinds[place{q.Task.Scope, q.Task.Suite, string(class)}] {
+			if k != q.Task.Kind {
 				others = append(others, k)
 			}
 		}
@@ -216,9 +189,9 @@ func (q *query) find(ctx context.Context, class agent.ItemKind) ([]Candidate, er
 	}
 	for _, c := range kind {
 		i := slices.IndexFunc(out, func(o Candidate) bool { return o.ID == c.ID })
-		if i < 0 {
+		if i < 0 && q.letsTier(c.Tier) {
 			out = append(out, c)
-		} else {
+		} else if i >= 0 {
 			c.Tier = TierTask
 			out[i] = c
 		}
@@ -241,20 +214,22 @@ func (q *query) ofKinds(ctx context.Context, class agent.ItemKind, kinds []strin
 		return found[id]
 	}
 	for _, kind := range kinds {
-		collection := q.collectionOf(string(class), place{q.task.Scope, q.task.Suite, kind})
-		if q.vector != nil {
-			hits, err := q.index.Query(ctx, collection, q.vector, MaxCandidates)
-			if err != nil {
-				return nil, err
-			}
-			for i, h := range hits {
-				c := get(h.ID)
-				c.Similarity, c.SimilarityRank = h.Similarity, i+1
-			}
+		collection := q.collectionOf(string(class), place{q.Task.Scope, q.Task.Suite, kind})
+		near, err := q.best(func(n int) ([]scored, error) { return q.nearest(ctx, collection, n) })
+		if err != nil {
+			return nil, err
 		}
-		for i, m := range q.words.Search(collection, q.text, MaxCandidates) {
-			c := get(m.ID)
-			c.BM25, c.BM25Rank = m.BM25, i+1
+		for i, h := range near {
+			c := get(h.id)
+			c.Similarity, c.SimilarityRank = h.score, i+1
+		}
+		matches, err := q.best(func(n int) ([]scored, error) { return q.matches(collection, n), nil })
+		if err != nil {
+			return nil, err
+		}
+		for i, h := range matches {
+			c := get(h.id)
+			c.BM25, c.BM25Rank = h.score, i+1
 		}
 	}
 	out := make([]Candidate, len(order))

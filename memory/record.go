@@ -186,7 +186,7 @@ func (s *Store) WrongSteps(ctx context.Context, failure agent.Episode) ([]int, e
 
 // nearestSuccesses are successes of the task's kind, nearest goal first.
 func (s *Store) nearestSuccesses(ctx context.Context, task agent.Task) ([]agent.Episode, error) {
-	q := s.newQuery(ctx, task)
+	q := s.newQuery(ctx, Query{Task: task})
 	if err := s.current(ctx); err != nil {
 		return nil, err
 	}

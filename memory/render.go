@@ -3,7 +3,9 @@ package memory
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/surefoot-ai/surefoot/agent"
 )
@@ -44,11 +46,13 @@ type verbatim struct {
 	Steps []string `json:"steps"` // "<observation>\n> <action>\n" each
 	Tail  string   `json:"tail"`  // the final observation, and of a raw failure how it ended
 
-	Effect agent.Effect `json:"effect,omitzero"` // of showing it
+	Tags    []string     `json:"tags,omitempty"`   // of all episodes that it stands for
+	Started time.Time    `json:"started,omitzero"` // the first of them
+	Effect  agent.Effect `json:"effect,omitzero"`  // of showing it
 }
 
 func newVerbatim(e agent.Episode) verbatim {
-	v := verbatim{Seen: 1, Head: "Task: " + e.Task.Goal + "\n", Tail: line(e.Final.Text)}
+	v := verbatim{Seen: 1, Tags: withTags(nil, e.Task.Tags), Started: e.Started, Head: "Task: " + e.Task.Goal + "\n", Tail: line(e.Final.Text)}
 	if !e.Outcome.Success {
 		v.Head = "Task (failed): " + e.Task.Goal + "\n"
 		v.Tail += strings.TrimSuffix("Failed: "+string(e.Outcome.Cause)+": "+line(e.Outcome.Feedback), ": ")
@@ -58,6 +62,11 @@ func newVerbatim(e agent.Episode) verbatim {
 		v.Steps = append(v.Steps, line(s.Observation.Text)+"> "+string(s.Action)+"\n")
 	}
 	return v
+}
+
+// withTags are both lists of tags in one, each tag once, in the order of bytes.
+func withTags(have, more []string) []string {
+	return slices.Compact(slices.Sorted(slices.Values(slices.Concat(have, more))))
 }
 
 // line is s with a line end, or nothing if s is empty.

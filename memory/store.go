@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/surefoot-ai/surefoot/agent"
 	"github.com/surefoot-ai/surefoot/memory/archive"
@@ -49,6 +50,8 @@ type entry struct {
 	archive.Item              // without Vector, Doc and Body
 	lesson       agent.Lesson // if Class is KindLesson
 	seen, steps  int          // otherwise
+	tags         []string
+	learned      time.Time // see Query.Since; zero: not known
 	effect       agent.Effect
 	verdict      effect.Verdict
 	indexed      bool // its vector is in the index
@@ -278,6 +281,7 @@ func newEntry(it archive.Item) (*entry, error) {
 		if err := json.Unmarshal(it.Body, &e.lesson); err != nil {
 			return nil, fmt.Errorf("lesson %s: %w: %w", it.ID, ErrCorrupt, err)
 		}
+		e.tags, e.learned = e.lesson.Tags, e.lesson.Created
 		e.measure(e.lesson.Effect)
 		return e, nil
 	}
@@ -286,6 +290,7 @@ func newEntry(it archive.Item) (*entry, error) {
 		return nil, fmt.Errorf("%s %s: %w", it.Class, it.ID, err)
 	}
 	e.seen, e.steps = b.seen, b.steps
+	e.tags, e.learned = b.tags, b.started
 	e.measure(b.effect)
 	return e, nil
 }

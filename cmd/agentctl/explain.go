@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -38,31 +39,32 @@ type explained struct {
 }
 
 func newMemoryExplain(a *app) *cobra.Command {
-	var task agent.Task
-	tokens := 0
+	var q memory.Query
 	c := &cobra.Command{
 		Use:   "explain GOAL",
 		Short: "Show what would be recalled for a goal, with each part of every score",
 		Long: `Show every item that is considered for a goal, in order of preference: how similar it
 is by its vector and by BM25, and its rank by each; the two ranks fused; the prior;
 their product, the score; and whether it is packed, or why not. Without --suite it is
-asked in the suite of the latest episode.`,
+asked in the suite of the latest episode. Filters say which items are considered at
+all; lessons that are retired or quarantined are never packed.`,
 		Example: `  agentctl memory explain 'put a clean mug in drawer' --store DIR
-  agentctl memory explain 'put a clean mug in drawer' --kind clean_and_place --tokens 200`,
+  agentctl memory explain 'put a clean mug in drawer' --kind clean_and_place --tokens 200
+  agentctl memory explain 'put a clean mug in drawer' --item lesson --state candidate --since 2026-01-31`,
 		Args: oneArg("goal"),
 		RunE: a.withStore(func(cmd *cobra.Command, s *memory.Store, args []string) error {
-			task.Goal = args[0]
-			if task.Suite == "" {
-				latest, err := s.EpisodeHeads(cmd.Context(), memory.EpisodeFilter{Scope: &task.Scope, MaxEpisodes: 1})
+			q.Task.Goal = args[0]
+			if q.Task.Suite == "" {
+				latest, err := s.EpisodeHeads(cmd.Context(), memory.EpisodeFilter{Scope: &q.Task.Scope, MaxEpisodes: 1})
 				if err != nil {
 					return err
 				}
 				if len(latest) == 0 {
 					return errors.New("the memory has no episodes of this scope to recall from")
 				}
-				task.Suite = latest[0].Suite
+				q.Task.Suite = latest[0].Suite
 			}
-			x, err := s.Explain(cmd.Context(), task, tokens)
+			_, x, err := s.Search(cmd.Context(), q)
 			if err != nil {
 				return err
 			}
@@ -70,13 +72,23 @@ asked in the suite of the latest episode.`,
 		}),
 	}
 	f := c.Flags()
-	f.StringVar(&task.Scope, "scope", "", "of the task; items of no other scope are considered")
-	f.StringVar(&task.Suite, "suite", "", "of the task")
-	f.StringVar(&task.Kind, "kind", "", "of the task; items of other kinds stand in only where the kind has none")
-	f.StringVar(&task.ID, "task", "", "the task, if it is one that was tried before")
-	f.Var(newCount(&tokens, defaultContext, 0), "tokens", "that may be packed")
+	f.StringVar(&q.Task.Scope, "scope", "", "of the task; nothing of another is shown")
+	f.StringVar(&q.Task.Suite, "suite", "", "of the task")
+	f.StringVar(&q.Task.Kind, "kind", "", "of the task; items of other kinds stand in only where the kind has none")
+	f.StringVar(&q.Task.ID, "task", "", "the task, if it is one that was tried before")
+	f.Var(newCount(&q.MaxTokens, defaultContext, 0), "tokens", "that may be packed")
+	f.Var(newChoices(&q.Kinds, agent.KindLesson, agent.KindDemonstration, agent.KindRawFailure), "item", "which items: lesson, demonstration, raw-failure")
+	f.Var(newChoices(&q.Tiers, memory.TierTask, memory.TierKind, memory.TierSuite), "tier", "how near to the task: of the same task, kind, suite")
+	f.Var(newChoices(&q.States, agent.LessonCandidate, agent.LessonActive, agent.LessonRetired, agent.LessonQuarantined), "state",
+		"which lessons: candidate, active, retired, quarantined")
+	f.StringArrayVar(&q.Tags, "tag", nil, "only items with this tag; may be given again: with all of them")
+	f.TimeVar(&q.Since, "since", time.Time{}, timeForms(), "only what was learned at that time or later")
+	f.TimeVar(&q.Until, "until", time.Time{}, timeForms(), "only what was learned before that time")
 	return c
 }
+
+// timeForms are those in which a time may be given: to the second, or a day of UTC.
+func timeForms() []string { return []string{time.RFC3339, time.DateOnly} }
 
 func (a *app) showExplanation(x memory.Explanation) error {
 	out := explained{Tokens: x.Tokens, MaxTokens: x.MaxTokens, Candidates: []candidateRow{}}

@@ -67,27 +67,36 @@ func (c *choice) Set(s string) error {
 }
 
 // choices is a comma-separated list, without repetition, of a few words.
-type choices struct {
-	s    *[]string
-	from []string
+type choices[S ~string] struct {
+	s    *[]S
+	from []S
 }
 
 // newChoices returns a flag value that keeps a non-empty selection of from in
 // s, in the order given. It begins with all of them.
-func newChoices(s *[]string, from ...string) pflag.Value {
+func newChoices[S ~string](s *[]S, from ...S) pflag.Value {
 	*s = slices.Clone(from)
-	return &choices{s, from}
+	return &choices[S]{s, from}
 }
 
-func (c *choices) String() string { return strings.Join(*c.s, ",") }
-func (c *choices) Type() string   { return "list" }
+func (c *choices[S]) String() string { return joined(*c.s, ",") }
+func (c *choices[S]) Type() string   { return "list" }
 
-func (c *choices) Set(s string) error {
-	var got []string
-	for w := range strings.SplitSeq(s, ",") {
-		w = strings.TrimSpace(w)
+// joined is strings.Join.
+func joined[S ~string](words []S, between string) string {
+	out := make([]string, len(words))
+	for i, w := range words {
+		out[i] = string(w)
+	}
+	return strings.Join(out, between)
+}
+
+func (c *choices[S]) Set(s string) error {
+	var got []S
+	for text := range strings.SplitSeq(s, ",") {
+		w := S(strings.TrimSpace(text))
 		if !slices.Contains(c.from, w) {
-			return fmt.Errorf("%q is none of %s", w, strings.Join(c.from, ", "))
+			return fmt.Errorf("%q is none of %s", w, joined(c.from, ", "))
 		}
 		if slices.Contains(got, w) {
 			return fmt.Errorf("%q is there twice", w)

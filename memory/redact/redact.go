@@ -84,8 +84,8 @@ func marked(s string, from, to int) bool {
 	return before >= 0 && before+strings.IndexByte(s[before:], ']') >= from || strings.Contains(s[from:min(to+len(mark)-1, len(s))], mark)
 }
 
-// Episode returns e with every text in it redacted but its IDs and those of its
-// task, its suite and its kind, which name it. A step whose action is changed
+// Episode returns e with every text in it redacted but its ID and its task's ID,
+// scope, suite, kind and tags, which name it. A step whose action is changed
 // loses its log-probabilities: they are of other tokens. e is not changed.
 func Episode(rules []Rule, e agent.Episode) agent.Episode {
 	var all strings.Builder
