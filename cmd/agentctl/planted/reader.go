@@ -1,0 +1,66 @@
+package planted
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/surefoot-ai/surefoot/agent"
+	"github.com/surefoot-ai/surefoot/eval/household"
+)
+
+// What the lessons advise instead of a mistake. The reader knows what the first
+// two mean; of the others nothing follows for its games.
+const (
+	helpful = "look first where such things usually are"
+	harmful = "leave shut what is shut, and look only where it is open"
+)
+
+// useless are advices that are true and change nothing.
+func useless() []string {
+	return []string{"remember that a fridge is cold inside", "keep in mind that rooms have walls"}
+}
+
+// Reader is a policy that reads lessons: the expert of household games without
+// knowledge of where things usually are, which heeds each of two advices with a
+// probability of Heeds, drawn for each episode. With the helpful one it has that
+// knowledge; with the harmful one it never opens anything.
+type Reader struct {
+	Usual *household.Prior // of where things usually are
+	Heeds float64          // in [0,1]
+}
+
+// Version names the probability; what is usual is the experiment's.
+func (r Reader) Version() string { return fmt.Sprintf("household-reader-heeds%g", r.Heeds) }
+
+// Begin starts an episode.
+func (r Reader) Begin(ctx context.Context, b agent.Brief) (agent.Actor, error) {
+	text := b.Context.Text()
+	heeds := func(advice string) bool {
+		heeded := b.Rand.Float64() < r.Heeds // drawn in any case: the same game with other lessons draws the same
+		return heeded && strings.Contains(text, advice)
+	}
+	var prior *household.Prior
+	if heeds(helpful) {
+		prior = r.Usual
+	}
+	timid := heeds(harmful)
+	actor, err := household.NewExpert(prior, household.ExpertOptions{RandomShare: noise}).Begin(ctx, b)
+	if err != nil || !timid {
+		return actor, err
+	}
+	return shut{actor}, nil
+}
+
+// noise is the share of the reader's actions that are random.
+const noise = 0.1
+
+// shut is an actor that does not think of opening anything.
+type shut struct{ agent.Actor }
+
+// Act chooses an action.
+func (s shut) Act(ctx context.Context, obs agent.Observation) (agent.Decision, error) {
+	obs.Admissible = slices.DeleteFunc(slices.Clone(obs.Admissible), func(a agent.Action) bool { return strings.HasPrefix(string(a), "open ") })
+	return s.Actor.Act(ctx, obs)
+}
