@@ -5,6 +5,11 @@ import "time"
 // Lesson is the abstraction of one or more failures: when to take care, what
 // went wrong, what to do instead. The raw failures stay in the archive as
 // evidence; only the lesson is ever shown to a policy.
+//
+// Its preconditions are its Trigger: the goal, in which what differs between the
+// failures that support it became a variable, or the tool that was called. What
+// else held at the failing step is in the Mistake where it matters ("where A is
+// not in view"); a list of all that held in common would name mostly chance.
 type Lesson struct {
 	ID    string `json:"id"`
 	Scope string `json:"scope,omitempty"` // of the tasks that it comes from
