@@ -157,3 +157,17 @@ func TestQuotes(t *testing.T) {
 		}
 	}
 }
+
+// Loops of the same actions without effect are one, whatever their order.
+func TestVainLoopsAreOne(t *testing.T) {
+	const take, put, no = "take ladle 9 from shelf 1", "move ladle 9 to shelf 1", "Nothing happens."
+	e := run("put a ladle in drawer", false, room, "go to shelf 1", "You arrive at shelf 1. On the shelf 1, you see a vase 1.",
+		take, no, put, no, take, no, put, no, put, no, take, no, take, no, put, no, put, no, take, no, take, no, put, no)
+	ls, err := Default{}.Abstract(t.Context(), e, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "shelf 1 (no ladle), repeating " + put + ", " + take + " (loop)"; ls[0].Mistake != want {
+		t.Errorf("%q, want %q", ls[0].Mistake, want)
+	}
+}

@@ -170,10 +170,18 @@ func (r retry) cycles() []string {
 	for _, t := range slices.Backward(r.trials) {
 		for _, l := range t.loops() {
 			actions := make([]string, l.period)
+			vain := true
 			for k := range actions {
-				actions[k] = t.events[l.first+k].action
+				v := t.events[l.first+k]
+				actions[k] = v.action
+				vain = vain && v.noEffect
 			}
-			if text := cycle(actions); len(out) < maxLoops && !slices.Contains(out, text) {
+			text := cycle(actions)
+			if vain { // their order does not matter
+				slices.Sort(actions)
+				text = list(slices.Compact(actions), maxActions)
+			}
+			if len(out) < maxLoops && !slices.Contains(out, text) {
 				out = append(out, text)
 			}
 		}
