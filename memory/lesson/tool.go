@@ -118,8 +118,8 @@ func toolTask(failures, successes []agent.Episode) agent.Lesson {
 // words are the difference as mistakes and remedies.
 func (d difference) words() (mistakes, remedies []string) {
 	for _, c := range d.changed {
-		mistakes = append(mistakes, contrast(c.tool, c.was, c.want))
-		remedies = union(remedies, []string{contrast(c.tool, c.want, c.was)})
+		mistakes = append(mistakes, phrase(c.tool, c.was))
+		remedies = append(remedies, phrase(c.tool, c.want))
 	}
 	for _, c := range d.extra {
 		mistakes = append(mistakes, c.String()+" (a success did not)")
@@ -139,15 +139,6 @@ func (d difference) words() (mistakes, remedies []string) {
 	return mistakes, remedies
 }
 
-// contrast is a call by the arguments that another lacks, or if it has none of
-// its own, by those that it does without.
-func contrast(tool string, own, others []arg) string {
-	if len(own) == 0 && len(others) > 0 {
-		return tool + " without " + values(others)
-	}
-	return phrase(tool, own)
-}
-
 // refused are the calls that tools refused and that never got through.
 func refused(failures []agent.Episode) (mistakes, remedies []string) {
 	var all []call
@@ -163,7 +154,7 @@ func refused(failures []agent.Episode) (mistakes, remedies []string) {
 		seen[key] = true
 		mistakes = append(mistakes, phrase(c.tool, c.args)+" ("+c.refusal+")")
 		if f, ok := remedied(c, all); ok {
-			remedies = union(remedies, []string{contrast(c.tool, only(f.args, c.args), only(c.args, f.args))})
+			remedies = append(remedies, phrase(c.tool, only(f.args, c.args)))
 		}
 	}
 	if len(mistakes) > 0 && len(remedies) == 0 {
