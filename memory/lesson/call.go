@@ -153,21 +153,18 @@ func (c call) String() string { return phrase(c.tool, c.args) }
 
 // phrase is "tool with name value, name value".
 func phrase(tool string, args []arg) string {
-	if len(args) == 0 {
-		return tool
+	if v := values(args); v != "" {
+		return tool + " with " + v
 	}
-	return tool + " with " + values(args)
+	return tool
 }
 
 // values is "name value, value, name value": first what says which thing it is,
-// and no text that was cut if there is something else.
+// and no text that was cut, which would tell nothing.
 func values(args []arg) string {
 	args = slices.Clone(args)
 	slices.SortStableFunc(args, func(a, b arg) int { return order(a) - order(b) })
-	long := func(a arg) bool { return strings.HasSuffix(a.value, "…") }
-	if slices.ContainsFunc(args, func(a arg) bool { return !long(a) }) {
-		args = slices.DeleteFunc(args, long)
-	}
+	args = slices.DeleteFunc(args, func(a arg) bool { return strings.HasSuffix(a.value, "…") })
 	var words []string
 	last := ""
 	for _, a := range args[:min(len(args), shownArg)] {

@@ -26,12 +26,14 @@ type difference struct {
 	missing []call      // of the success
 	extra   []call      // of the failure
 	changed []departure // calls that both made, with other arguments
+	success []call      // all changes of the success
 }
 
 // departure is a call in which a failure and a success differ.
 type departure struct {
 	step      int
 	tool      string
+	about     []arg // what says which of several calls of the tool it is
 	was, want []arg
 }
 
@@ -40,7 +42,7 @@ func (d difference) size() int { return len(d.missing) + len(d.extra) + len(d.ch
 // compare pairs the changes of a success with those of a failure by the same
 // tool that have most arguments in common.
 func compare(failure, success []call) difference {
-	var d difference
+	d := difference{success: success}
 	left := slices.DeleteFunc(slices.Clone(failure), func(f call) bool { return slices.ContainsFunc(success, f.same) })
 	for _, s := range success {
 		if slices.ContainsFunc(failure, s.same) {
@@ -57,11 +59,23 @@ func compare(failure, success []call) difference {
 			continue
 		}
 		f := left[best]
-		d.changed = append(d.changed, departure{f.step, s.tool, only(f.args, s.args), only(s.args, f.args)})
+		d.changed = append(d.changed, departure{f.step, s.tool, telling(f, s, slices.Concat(failure, success)), only(f.args, s.args), only(s.args, f.args)})
 		left = slices.Delete(left, best, best+1)
 	}
 	d.extra = left
 	return d
+}
+
+// telling is the first ID that two calls have in common and that another of the
+// same tool lacks.
+func telling(a, b call, all []call) []arg {
+	for _, x := range a.args {
+		if order(x) == 0 && slices.Contains(b.args, x) &&
+			slices.ContainsFunc(all, func(c call) bool { return c.tool == a.tool && !slices.Contains(c.args, x) }) {
+			return []arg{x}
+		}
+	}
+	return nil
 }
 
 func agreeing(a, b call) int { return len(a.args) - len(only(a.args, b.args)) }
@@ -98,7 +112,7 @@ func nearest(failure agent.Episode, successes []agent.Episode) (d difference, ok
 func toolTask(failures, successes []agent.Episode) agent.Lesson {
 	latest := failures[len(failures)-1]
 	l := agent.Lesson{
-		Suite: latest.Task.Suite, Kind: latest.Task.Kind, Task: latest.Task.ID, Trigger: trigger(latest.Task.Goal),
+		Suite: latest.Task.Suite, Kind: latest.Task.Kind, Task: latest.Task.ID, Trigger: trigger(request(latest.Task.Goal)),
 		Cause: agent.CausePolicy, Confidence: 0.6,
 	}
 	var mistakes, remedies []string
@@ -111,63 +125,99 @@ func toolTask(failures, successes []agent.Episode) agent.Lesson {
 	if len(mistakes) == 0 {
 		mistakes, remedies = vain(latest, successes)
 	}
-	l.Mistake, l.Remedy = list(mistakes, maxActions), list(remedies, maxActions)
+	l.Mistake, l.Remedy = clauses(mistakes), clauses(remedies)
 	return l
+}
+
+// clauses joins what was done, which may hold commas.
+func clauses(all []string) string {
+	if len(all) > maxActions {
+		all = append(slices.Clone(all[:maxActions]), "…")
+	}
+	return strings.Join(all, "; ")
 }
 
 // words are the difference as mistakes and remedies.
 func (d difference) words() (mistakes, remedies []string) {
 	for _, c := range d.changed {
-		mistakes = append(mistakes, phrase(c.tool, c.was))
-		remedies = append(remedies, phrase(c.tool, c.want))
+		mistakes = append(mistakes, phrase(c.tool, slices.Concat(c.about, c.was)))
+		remedies = append(remedies, phrase(c.tool, slices.Concat(c.about, c.want)))
 	}
 	for _, c := range d.extra {
 		mistakes = append(mistakes, c.String()+" (a success did not)")
 	}
+	var left []string
 	for _, c := range d.missing {
-		if m := "ending without " + c.tool; !slices.Contains(mistakes, m) {
-			mistakes = append(mistakes, m)
+		if !slices.Contains(left, c.tool) {
+			left = append(left, c.tool)
 		}
 		remedies = append(remedies, c.String())
+	}
+	if len(left) > 0 {
+		mistakes = append(mistakes, "ending without "+strings.Join(left, ", "))
 	}
 	switch {
 	case d.size() == 0:
 		return []string{"leaving out of the answer what was asked for (the calls were those of a success)"}, []string{"say all that was asked for before the end"}
+	case len(remedies) == 0 && len(d.success) == 0:
+		remedies = []string{"change nothing, as the success of this task"}
 	case len(remedies) == 0:
-		remedies = []string{"do no more than what was asked for"}
+		for _, c := range d.success {
+			remedies = append(remedies, c.String())
+		}
+		remedies[0] = "change no more than the success of this task did: " + remedies[0]
 	}
 	return mistakes, remedies
 }
 
-// refused are the calls that tools refused and that never got through.
+// refused are the calls that tools refused, with the arguments that it hung on,
+// and what got through after them.
 func refused(failures []agent.Episode) (mistakes, remedies []string) {
-	var all []call
-	for _, e := range failures {
-		all = append(all, calls(e)...)
-	}
 	seen := map[string]bool{}
-	for _, c := range all {
-		key := c.tool + "\x00" + c.refusal
-		if c.refusal == "" || seen[key] {
-			continue
-		}
-		seen[key] = true
-		mistakes = append(mistakes, phrase(c.tool, c.args)+" ("+c.refusal+")")
-		if f, ok := remedied(c, all); ok {
-			remedies = append(remedies, phrase(c.tool, only(f.args, c.args)))
+	for _, e := range failures {
+		mine := calls(e)
+		for _, c := range mine {
+			key := c.tool + "\x00" + c.refusal
+			if c.refusal == "" || seen[key] {
+				continue
+			}
+			seen[key] = true
+			args := mentioned(c.refusal, c.args)
+			if f, ok := remedied(c, mine); ok {
+				args = append(args, only(only(c.args, f.args), args)...)
+				if r := instead(c, f); !slices.Contains(remedies, r) {
+					remedies = append(remedies, r)
+				}
+			}
+			if len(args) == 0 {
+				args = c.args
+			}
+			mistakes = append(mistakes, phrase(c.tool, args)+" ("+c.refusal+")")
 		}
 	}
-	if len(mistakes) > 0 && len(remedies) == 0 {
+	switch {
+	case len(remedies) > 0:
+		remedies[len(remedies)-1] += " (accepted, but the task failed all the same)"
+	case len(mistakes) > 0:
 		remedies = []string{"before a call look up what its message names, and do not repeat it unchanged"}
 	}
 	return mistakes, remedies
 }
 
+// instead is how the call f that got through differs from c.
+func instead(c, f call) string {
+	if more := only(f.args, c.args); len(more) > 0 {
+		return phrase(c.tool, more)
+	}
+	return c.tool + " without " + names(only(c.args, f.args))
+}
+
 // remedied is the first call after c of the same tool that got through with
-// other arguments.
+// other arguments. Where it has little in common with c it is about something
+// else.
 func remedied(c call, all []call) (call, bool) {
 	for _, o := range all {
-		if o.tool == c.tool && o.refusal == "" && o.step > c.step && !slices.Equal(o.args, c.args) {
+		if o.tool == c.tool && o.refusal == "" && o.step > c.step && !slices.Equal(o.args, c.args) && 3*agreeing(c, o) >= len(c.args)-1 {
 			return o, true
 		}
 	}
@@ -211,6 +261,7 @@ func toolKind(e agent.Episode, successes []agent.Episode) []agent.Lesson {
 	}
 	var named, others []agent.Lesson
 	for i, c := range mine {
+		repeated := slices.ContainsFunc(mine[:i], c.same)
 		if c.refusal == "" {
 			continue
 		}
@@ -227,10 +278,14 @@ func toolKind(e agent.Episode, successes []agent.Episode) []agent.Lesson {
 		case ok && len(was) > 0 && len(want) > 0:
 			l.Mistake, l.Remedy = values(was)+why, values(want)
 			named = append(named, l)
-		case ok && len(only(c.args, f.args)) > 0:
-			l.Remedy = "change " + names(only(c.args, f.args)) + " until it fits"
+		case ok && f.step < len(e.Steps) && len(only(c.args, f.args)) > 0:
+			which := names(blamed(c.refusal, only(c.args, f.args)))
+			if !repeated {
+				l.Mistake = "guessing at " + which + why
+			}
+			l.Remedy = "look up or work out " + which + " before the call"
 			others = append(others, l)
-		case slices.ContainsFunc(mine[:i], c.same):
+		case repeated:
 			l.Remedy = "look up what the message names, or say that it cannot be done"
 			others = append(others, l)
 		}
@@ -250,6 +305,20 @@ func mentioned(refusal string, args []arg) []arg {
 		return strings.TrimSpace(strings.NewReplacer("_", " ", "-", " ", "#", "").Replace(strings.ToLower(s)))
 	}
 	return slices.DeleteFunc(slices.Clone(args), func(a arg) bool { return !strings.Contains(plain(refusal), plain(a.value)) })
+}
+
+// blamed are the arguments of whose name a refusal has a word, else all.
+func blamed(refusal string, args []arg) []arg {
+	words := strings.Fields(strings.ToLower(refusal))
+	some := slices.DeleteFunc(slices.Clone(args), func(a arg) bool {
+		return !slices.ContainsFunc(strings.FieldsFunc(strings.ToLower(name(a.path)), func(r rune) bool { return r == '_' || r == '-' }), func(w string) bool {
+			return w != "id" && slices.Contains(words, w)
+		})
+	})
+	if len(some) == 0 {
+		return args
+	}
+	return some
 }
 
 // like are the arguments of a with the names of those of b.

@@ -24,7 +24,7 @@ func TestCallOf(t *testing.T) {
 		{`book {"flights":[{"no":"A1","date":"2024-05-20"},{"no":"B2","date":"2024-05-21"}],"pay_id":7,"note":null}`, "book with pay_id 7, date 2024-05-20, no A1, …", true},
 		{`db.drop {}`, "db.drop", true},
 		{`send {"text":"` + strings.Repeat("long ", 20) + `","to":"x"}`, "send with to x", true},
-		{`send {"text":"` + strings.Repeat("long ", 20) + `"}`, "send with text long long long long long long long long long lon…", true},
+		{`send {"text":"` + strings.Repeat("long ", 20) + `"}`, "send", true},
 		{"go to shelf 1", "", false}, {"find", "", false}, {"find {", "", false}, {`find [1]`, "", false}, {`do it {"a":1}`, "", false}, {`{"a":1}`, "", false},
 	} {
 		c, ok := callOf(tt.action)
@@ -61,7 +61,7 @@ func TestToolLessons(t *testing.T) {
 		{"another argument, one call too many and one left out",
 			talk("a", "t", false, look, "Jane", `update {"id":"R1","flight":"B7","pay":"card_1"}`, ok, `transfer {"why":"no idea"}`, ok),
 			[]agent.Episode{other, won},
-			[]string{"When I want another flight: avoid update with flight B7, transfer with why no idea (a success did not), ending without cancel; instead update with flight A2, cancel with id R2."},
+			[]string{"When I want another flight: avoid update with flight B7; transfer with why no idea (a success did not); ending without cancel; instead update with flight A2; cancel with id R2."},
 			[]int{1, 2}},
 		{"nothing but the answer differs",
 			talk("a", "t", false, `cancel {"id":"R2"}`, ok, `update {"id":"R1","flight":"A2","pay":"card_1"}`, ok),
@@ -72,15 +72,15 @@ func TestToolLessons(t *testing.T) {
 			talk("a", "x", false, `update {"id":"R1","pay":"gift_card_7"}`, "Error: gift card cannot be used, sorry", `update {"id":"R1","pay":"credit_card_7"}`, ok),
 			[]agent.Episode{other},
 			[]string{
-				"When I want another flight: avoid update with id R1, pay gift_card_7 (gift card cannot be used); instead update with pay credit_card_7.",
+				"When I want another flight: avoid update with pay gift_card_7 (gift card cannot be used); instead update with pay credit_card_7 (accepted, but the task failed all the same).",
 				"When calling update: avoid pay gift_card_# (gift card cannot be used); instead pay credit_card_#.",
 			}, []int{0}},
 		{"refused for a number",
 			talk("a", "x", false, `pay {"sum":20}`, "Error: 20 is not enough", `pay {"sum":30}`, ok),
 			nil,
 			[]string{
-				"When I want another flight: avoid pay with sum 20 (20 is not enough); instead pay with sum 30.",
-				"When calling pay: avoid repeating it unchanged (# is not enough); instead change sum until it fits.",
+				"When I want another flight: avoid pay with sum 20 (20 is not enough); instead pay with sum 30 (accepted, but the task failed all the same).",
+				"When calling pay: avoid guessing at sum (# is not enough); instead look up or work out sum before the call.",
 			}, []int{0}},
 		{"refused again and again",
 			talk("a", "x", false, `pay {"sum":20}`, "Error: closed", `pay {"sum":20}`, "Error: closed"),
@@ -89,6 +89,32 @@ func TestToolLessons(t *testing.T) {
 				"When I want another flight: avoid pay with sum 20 (closed); instead before a call look up what its message names, and do not repeat it unchanged.",
 				"When calling pay: avoid repeating it unchanged (closed); instead look up what the message names, or say that it cannot be done.",
 			}, []int{0, 1}},
+		{"two calls too many, and another one of two calls",
+			talk("a", "t", false, `move {"id":"R2","to":"B"}`, ok, `move {"id":"R1","to":"B"}`, ok, `drop {"id":"R3"}`, ok),
+			[]agent.Episode{talk("won", "t", true, `move {"id":"R1","to":"C"}`, ok)},
+			[]string{"When I want another flight: avoid move with id R1, to B; move with id R2, to B (a success did not); drop with id R3 (a success did not); instead move with id R1, to C."},
+			[]int{0, 1, 2}},
+		{"too much",
+			talk("a", "t", false, `cancel {"id":"R2"}`, ok, `cancel {"id":"R3"}`, ok),
+			[]agent.Episode{talk("won", "t", true, `cancel {"id":"R2"}`, ok)},
+			[]string{"When I want another flight: avoid cancel with id R3 (a success did not); instead change no more than the success of this task did: cancel with id R2."},
+			[]int{1}},
+		{"what got through was about something else, or lacked an argument",
+			talk("a", "x", false,
+				`buy {"id":"R1","what":"bag","for":"jane"}`, "Error: sold out", `buy {"id":"R2","what":"hat","for":"joe"}`, ok,
+				`ask {"about":"R2","mood":"bad"}`, "Error: what mood", `ask {"about":"R2"}`, ok),
+			nil,
+			[]string{
+				"When I want another flight: avoid buy with id R1, for jane, what bag (sold out); ask with mood bad (what mood); instead ask without mood (accepted, but the task failed all the same).",
+				"When calling ask: avoid guessing at mood (what mood); instead look up or work out mood before the call.",
+			}, []int{0, 2}},
+		{"the refusal names the argument",
+			talk("a", "x", false, `pay {"pay_id":"c7","sum":20,"day":"d1"}`, "Error: sum is too low", `pay {"pay_id":"c7","sum":30,"day":"d2"}`, ok),
+			nil,
+			[]string{
+				"When I want another flight: avoid pay with day d1, sum 20 (sum is too low); instead pay with day d2, sum 30 (accepted, but the task failed all the same).",
+				"When calling pay: avoid guessing at sum (sum is too low); instead look up or work out sum before the call.",
+			}, []int{0}},
 		{"no success to compare with",
 			talk("a", "x", false, look, "Jane", `cancel {"id":"R2"}`, ok), []agent.Episode{won},
 			[]string{"When I want another flight: avoid cancel with id R2 (not, or not all, that was asked for); instead repeat what is wanted, with its conditions, before changing anything."},
@@ -130,6 +156,22 @@ func TestToolContradicted(t *testing.T) {
 		}
 		if Contradicts(l, talk("s", "t", true, turn, "Error: gift card cannot be used")) {
 			t.Errorf("%s: a call that was refused contradicts", turn)
+		}
+	}
+}
+
+func TestRequest(t *testing.T) {
+	for goal, want := range map[string]string{
+		"Hi! I want a refund.":             "I want a refund.",
+		"Hello there, good morning! Help?": "Help?",
+		"Hi. Good day! Cancel it":          "Cancel it",
+		"Cancel it, please":                "Cancel it, please",
+		"Hi!":                              "Hi!",
+		"high up, there":                   "high up, there",
+		"put a mug in drawer":              "put a mug in drawer",
+	} {
+		if got := request(goal); got != want {
+			t.Errorf("%q: %q, want %q", goal, got, want)
 		}
 	}
 }
