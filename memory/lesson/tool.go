@@ -190,7 +190,7 @@ func refused(failures []agent.Episode) (mistakes, remedies []string) {
 				}
 			}
 			if len(args) == 0 {
-				args = c.args
+				args = blamed(c.refusal, c.args)
 			}
 			mistakes = append(mistakes, phrase(c.tool, args)+" ("+c.refusal+")")
 		}
@@ -299,10 +299,10 @@ func toolKind(e agent.Episode, successes []agent.Episode) []agent.Lesson {
 	return out
 }
 
-// mentioned are the arguments whose values a refusal names by their kind.
+// mentioned are the arguments whose values a refusal has, as whole words.
 func mentioned(refusal string, args []arg) []arg {
 	plain := func(s string) string {
-		return strings.TrimSpace(strings.NewReplacer("_", " ", "-", " ", "#", "").Replace(strings.ToLower(s)))
+		return " " + strings.Join(strings.Fields(strings.NewReplacer("_", " ", "-", " ", "#", "").Replace(strings.ToLower(s))), " ") + " "
 	}
 	return slices.DeleteFunc(slices.Clone(args), func(a arg) bool { return !strings.Contains(plain(refusal), plain(a.value)) })
 }
