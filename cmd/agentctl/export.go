@@ -95,7 +95,7 @@ func (a *app) export(ctx context.Context, s *memory.Store, o exportOptions) erro
 	}
 	in := dataset.Input{Source: s}
 	for _, h := range found {
-		in.Heads = append(in.Heads, dataset.Head{ID: h.ID, Suite: h.Suite, Task: h.Task})
+		in.Heads = append(in.Heads, dataset.Head{ID: h.ID, Suite: h.Suite, Task: h.Task, Scope: h.Scope})
 	}
 	var report dataset.Report
 	failed := dataset.WriteFile(o.out, func(w io.Writer) (err error) {

@@ -29,25 +29,33 @@ They are distilled anew each time, from what the memory holds by then; the same
 memory gives the same skills and IDs. A skill is general, of one kind of task,
 or a mistake to avoid. In its steps, A, B, … are the things the goal names, and
 X, Y, … other things that differ from case to case.`
+	c.PersistentFlags().String("scope", "", "whose experience they are distilled from")
 	return c
 }
 
 // experience is a memory as a source of skills.
-type experience struct{ *memory.Store }
+type experience struct {
+	*memory.Store
+	scope string
+}
 
 func (e experience) Demonstrations(ctx context.Context) ([]agent.Demonstration, error) {
-	return e.Store.Demonstrations(ctx, memory.DemonstrationFilter{})
+	return e.Store.Demonstrations(ctx, memory.DemonstrationFilter{Scope: &e.scope})
 }
 
 func (e experience) Lessons(ctx context.Context) ([]agent.Lesson, error) {
-	return e.Store.Lessons(ctx, memory.LessonFilter{})
+	return e.Store.Lessons(ctx, memory.LessonFilter{Scope: &e.scope})
 }
 
 // withLibrary makes a command's RunE of what is to be done with the skills of
 // the memory.
 func (a *app) withLibrary(do func(l *skills.Library, args []string) error) func(*cobra.Command, []string) error {
 	return a.withStore(func(cmd *cobra.Command, s *memory.Store, args []string) error {
-		found, err := skills.Distil(cmd.Context(), experience{s}, skills.Options{})
+		scope, err := cmd.Flags().GetString("scope")
+		if err != nil {
+			return err
+		}
+		found, err := skills.Distil(cmd.Context(), experience{s, scope}, skills.Options{})
 		if err != nil {
 			return err
 		}

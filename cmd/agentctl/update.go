@@ -34,6 +34,7 @@ const (
 type updateOptions struct {
 	dir, first   string
 	once         bool
+	scope        scopeFlag
 	objective    string
 	blame        string
 	batch        int
@@ -56,7 +57,8 @@ becomes current if its entropy, its distance from the version before and its
 score on held-out household games allow; 'agentctl policy' shows them all.
 
 Episodes that were not acted by the local policy, or by one that is too far
-from the current version, are dropped and counted. After an interruption the
+from the current version, are dropped and counted. A policy that learns from
+several scopes carries what it learned from one to the others. After an interruption the
 same command goes on behind the last batch that made a version.`,
 		Example: `  agentctl update --store DIR --dir policies --once
   agentctl update --store DIR --dir policies --cpu 0.25
@@ -69,6 +71,7 @@ same command goes on behind the last batch that made a version.`,
 	f := c.Flags()
 	f.StringVar(&o.dir, "dir", "policies", "folder of the versions; made if it is not there")
 	f.StringVar(&o.first, "policy", policyShipped, "first version of a new folder: shipped, or a policy file")
+	f.Var(&o.scope, "scope", "learn from the failures of one scope only, '' is the common one; without it from those of all")
 	f.BoolVar(&o.once, "once", false, "learn from what is there, and end")
 	f.Var(newChoice(&o.objective, "nsr", "nsr", "w-reinforce"), "objective", "nsr or w-reinforce")
 	f.Var(newChoice(&o.blame, blameEpisode, blameEpisode, blameSteps), "blame", "all steps of a failed episode, or the steps at which its lessons say it went wrong and those it repeats")
@@ -104,7 +107,7 @@ func (a *app) update(ctx context.Context, s *memory.Store, o updateOptions) erro
 	}
 	held := heldOut{world: newPracticeWorld(games), tasks: tasksOf(games)}
 	options := policy.UpdaterOptions{
-		Failures: storedFailures{s}, Folder: folder, Score: held.score, Fewer: o.once,
+		Failures: storedFailures{s, o.scope.scope}, Folder: folder, Score: held.score, Fewer: o.once,
 		Log: func(e policy.Event) { a.updated(e) },
 	}
 	if o.blame == blameSteps {
@@ -194,12 +197,15 @@ func (h heldOut) score(ctx context.Context, l *policy.LM) (policy.Score, error) 
 }
 
 // storedFailures is the failures of a memory; a cursor is an episode's ID.
-type storedFailures struct{ *memory.Store }
+type storedFailures struct {
+	*memory.Store
+	scope *string // nil: all
+}
 
 // Failures implements policy.Failures.
 func (s storedFailures) Failures(ctx context.Context, cursor string, most int) ([]agent.Episode, string, error) {
 	success := false
-	heads, err := s.EpisodeHeads(ctx, memory.EpisodeFilter{Success: &success})
+	heads, err := s.EpisodeHeads(ctx, memory.EpisodeFilter{Scope: s.scope, Success: &success})
 	if err != nil {
 		return nil, "", err
 	}

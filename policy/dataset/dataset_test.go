@@ -37,7 +37,7 @@ func (s shelf) Episode(_ context.Context, id string) (agent.Episode, error) {
 func (s shelf) input() Input {
 	in := Input{Source: s}
 	for _, e := range s {
-		in.Heads = append(in.Heads, Head{e.ID, e.Task.Suite, e.Task.ID})
+		in.Heads = append(in.Heads, Head{e.ID, e.Task.Suite, e.Task.ID, e.Task.Scope})
 	}
 	return in
 }
@@ -444,9 +444,9 @@ func TestWriteErrors(t *testing.T) {
 		o    Options
 		want string
 	}{
-		{t.Context(), bad(Head{"x", "doors", "red"}), DefaultOptions(), "dataset: episode x: not on the shelf"},
-		{t.Context(), bad(Head{"long", "doors", "blue"}), DefaultOptions(), "dataset: episode long of task doors/blue: the source has long of doors/red"},
-		{t.Context(), bad(Head{"empty", "doors", "red"}), DefaultOptions(), ErrNoRecords.Error()},
+		{t.Context(), bad(Head{"x", "doors", "red", ""}), DefaultOptions(), "dataset: episode x: not on the shelf"},
+		{t.Context(), bad(Head{"long", "doors", "blue", ""}), DefaultOptions(), "dataset: episode long of task doors/blue: the source has long of doors/red"},
+		{t.Context(), bad(Head{"empty", "doors", "red", ""}), DefaultOptions(), ErrNoRecords.Error()},
 		{t.Context(), Input{}, ofFormat(Verl), ErrNoRecords.Error()},
 		{cancelled, in, DefaultOptions(), context.Canceled.Error()},
 		{t.Context(), in, ofFormat("csv"), `dataset: Options.Format is "csv", must be one of ["sft" "dpo" "kto" "grpo" "verl"]`},

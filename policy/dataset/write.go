@@ -14,7 +14,7 @@ import (
 var ErrNoRecords = errors.New("dataset: no records")
 
 // Head says which task an episode is of.
-type Head struct{ ID, Suite, Task string }
+type Head struct{ ID, Suite, Task, Scope string }
 
 // Source is where episodes come from. Episode returns the one with an ID; it is
 // called once for each that is of the split.
@@ -90,9 +90,9 @@ func Write(ctx context.Context, w io.Writer, in Input, o Options) (Report, error
 // byTask groups heads by task, in the order of each one's first.
 func byTask(heads []Head) [][]Head {
 	var out [][]Head
-	at := map[Head]int{} // by Suite and Task
+	at := map[Head]int{} // without ID
 	for _, h := range heads {
-		task := Head{Suite: h.Suite, Task: h.Task}
+		task := Head{Suite: h.Suite, Task: h.Task, Scope: h.Scope}
 		i, ok := at[task]
 		if !ok {
 			i = len(out)
@@ -129,7 +129,7 @@ func (x *exporter) load(ctx context.Context, heads []Head) (group, error) {
 		if err != nil {
 			return nil, fmt.Errorf("dataset: episode %s: %w", h.ID, err)
 		}
-		if e.ID != h.ID || e.Task.Suite != h.Suite || e.Task.ID != h.Task {
+		if e.ID != h.ID || e.Task.Scope != h.Scope || e.Task.Suite != h.Suite || e.Task.ID != h.Task {
 			return nil, fmt.Errorf("dataset: episode %s of task %s/%s: the source has %s of %s/%s", h.ID, h.Suite, h.Task, e.ID, e.Task.Suite, e.Task.ID)
 		}
 		c, why := newChat(e, x.o)
