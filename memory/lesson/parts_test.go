@@ -171,3 +171,32 @@ func TestVainLoopsAreOne(t *testing.T) {
 		t.Errorf("%q, want %q", ls[0].Mistake, want)
 	}
 }
+
+// What the remedy says to do is not warned of, though it was tried too early.
+func TestTaskLessonDoesNotContradictItself(t *testing.T) {
+	mug := run("put a clean mug in drawer", false, room,
+		"open fridge 1", "Nothing happens.",
+		"move mug 1 to drawer 1", "Nothing happens.",
+		"open shelf 1", "Nothing happens.",
+		"move vase 1 to drawer 1", "Nothing happens.",
+		"go to shelf 1", "On the shelf 1, you see a mug 1, and a vase 1.")
+	plate := run("put a clean mug in drawer", false, room,
+		"open fridge 1", "Nothing happens.",
+		"go to shelf 1", "On the shelf 1, you see a vase 1.",
+		"take vase 1 from shelf 1", "Nothing happens.")
+	for _, tt := range []struct {
+		e    agent.Episode
+		want string
+	}{
+		{mug, "When put a clean mug in drawer: avoid open fridge 1, shelf 1, move vase 1 to drawer 1 (no effect); instead mug 1 is at shelf 1, then clean it with sinkbasin 1, move it to drawer 1."},
+		{plate, "When put a clean mug in drawer: avoid shelf 1 (no mug), take vase 1 from shelf 1 (no effect); instead try fridge 1, countertop 1, countertop 2, drawer 1, sinkbasin 1."},
+	} {
+		ls, err := Default{}.Abstract(t.Context(), tt.e, []agent.Episode{cleanMug})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := render(ls[0]); got != tt.want {
+			t.Errorf("%s\nwant\n%s", got, tt.want)
+		}
+	}
+}

@@ -127,14 +127,15 @@ func (r retry) noun() string {
 
 // idle names the actions on things that never had an effect, those alike but
 // for their one entity together, "go to shelf 2, shelf 3". If known is not nil,
-// actions on things that are not in it are left out: what they name was made up,
-// and nothing is learned about the world.
+// two sorts are left out: actions on things that are not in it, whose names were
+// made up, and what the remedy says to do.
 func (r retry) idle(known map[string]bool) string {
 	var order []string // of first occurrence
 	ends := map[string][]string{}
+	advised := r.advised()
 	total := 0
 	for _, v := range r.events {
-		if total >= maxActions || !r.neverWorked(v) || known != nil && slices.ContainsFunc(v.names, func(n string) bool { return !known[n] }) {
+		if total >= maxActions || !r.neverWorked(v) || known != nil && (r.mistimed(v, advised) || slices.ContainsFunc(v.names, func(n string) bool { return !known[n] })) {
 			continue
 		}
 		text := clip(v.action, maxActionWords)
