@@ -29,10 +29,11 @@ type Fallback interface {
 
 // Options bounds what one failure may cost. The zero Options is usable.
 type Options struct {
-	Attempts         int           // calls for one failure, those after an error or a bad reply included; 0: DefaultAttempts
+	Batch            int           // failures that a call may be about: those that come in while one is under way share the next; 0: DefaultBatch
+	Attempts         int           // calls for the failures of a batch, those after an error or a bad reply included; 0: DefaultAttempts
 	Timeout          time.Duration // of all of them together; 0: DefaultTimeout
-	MaxTokens        int           // read and written by all of them; 0: DefaultMaxTokens
-	MaxReplyTokens   int           // of one reply; 0: DefaultMaxReplyTokens
+	MaxTokens        int           // read and written by all of them, for each failure; 0: DefaultMaxTokens
+	MaxReplyTokens   int           // of one reply, for each failure; 0: DefaultMaxReplyTokens
 	MaxEvidenceBytes int           // of the episodes in a prompt; steps in the middle are left out; 0: DefaultMaxEvidenceBytes
 
 	// Sleep waits for d, or until ctx ends and returns its error. It is called
@@ -42,6 +43,7 @@ type Options struct {
 
 // Defaults of Options.
 const (
+	DefaultBatch            = 4
 	DefaultAttempts         = 3
 	DefaultTimeout          = time.Minute
 	DefaultMaxTokens        = 30_000
@@ -63,9 +65,12 @@ type Abstracter struct {
 	fallback Fallback
 	o        Options
 
-	mu     sync.Mutex // guards what follows
-	counts Counts
-	last   error
+	lead chan struct{} // held while the model is asked
+
+	mu      sync.Mutex // guards what follows
+	waiting []*job     // in the order in which they came
+	counts  Counts
+	last    error
 }
 
 // Counts says how the failures so far became lessons.
@@ -88,6 +93,7 @@ func New(model llms.Model, fallback Fallback, o Options) (*Abstracter, error) {
 		value   *int
 		initial int
 	}{
+		{"Batch", &o.Batch, DefaultBatch},
 		{"Attempts", &o.Attempts, DefaultAttempts},
 		{"MaxTokens", &o.MaxTokens, DefaultMaxTokens},
 		{"MaxReplyTokens", &o.MaxReplyTokens, DefaultMaxReplyTokens},
@@ -109,7 +115,7 @@ func New(model llms.Model, fallback Fallback, o Options) (*Abstracter, error) {
 	if o.Sleep == nil {
 		o.Sleep = sleep
 	}
-	return &Abstracter{model: model, fallback: fallback, o: o}, nil
+	return &Abstracter{model: model, fallback: fallback, o: o, lead: make(chan struct{}, 1)}, nil
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
@@ -161,6 +167,13 @@ func (a *Abstracter) Counts() Counts {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.counts
+}
+
+// Waiting is how many failures wait for the next call.
+func (a *Abstracter) Waiting() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.waiting)
 }
 
 // Warning is why the model's lessons were last not taken, nil if they always

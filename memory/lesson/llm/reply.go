@@ -21,6 +21,7 @@ const (
 
 // claim is a lesson as the model states it.
 type claim struct {
+	Failure int    `json:"failure"` // of several, from 1
 	Scope   string `json:"scope"`
 	Trigger string `json:"trigger"`
 	Mistake string `json:"mistake"`
@@ -30,12 +31,40 @@ type claim struct {
 	Quote   string `json:"quote"`
 }
 
-// read returns the lessons of a reply that pass, at most MaxLessons. If none
-// does, the error says why the first did not.
-func read(reply string, failure agent.Episode) ([]agent.Lesson, error) {
+// read finishes those of the open jobs, all of which are among jobs, about whose
+// failure a reply has lessons that pass. It returns the others, and of each why it
+// has none.
+func read(reply string, jobs, open []*job) (left []*job, wrong []error) {
 	claims, err := parse(reply)
-	if err != nil {
-		return nil, err
+	for i, j := range jobs {
+		if !slices.Contains(open, j) {
+			continue
+		}
+		lessons, bad := []agent.Lesson(nil), err
+		if err == nil {
+			mine := claims
+			if len(jobs) > 1 {
+				mine = slices.DeleteFunc(slices.Clone(claims), func(c claim) bool { return c.Failure != i+1 })
+			}
+			lessons, bad = believed(mine, j.failure)
+		}
+		if bad == nil {
+			j.finish(lessons, nil)
+			continue
+		}
+		if len(jobs) > 1 {
+			bad = fmt.Errorf("failure %d: %w", i+1, bad)
+		}
+		left, wrong = append(left, j), append(wrong, bad)
+	}
+	return left, wrong
+}
+
+// believed are the claims that pass, at most MaxLessons. If none does, the error
+// says why the first did not.
+func believed(claims []claim, failure agent.Episode) ([]agent.Lesson, error) {
+	if len(claims) == 0 {
+		return nil, errors.New("no lessons")
 	}
 	var out []agent.Lesson
 	var first error
