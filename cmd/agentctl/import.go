@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -15,11 +16,14 @@ import (
 
 	"github.com/surefoot-ai/surefoot/agent/importer"
 	"github.com/surefoot-ai/surefoot/memory"
+	"github.com/surefoot-ai/surefoot/memory/lesson"
+	"github.com/surefoot-ai/surefoot/memory/lesson/llm"
 )
 
 func newEpisodesImport(a *app) *cobra.Command {
 	var format string
 	var names []string
+	var model policyOptions
 	about := ""
 	for _, f := range importer.Formats() {
 		names = append(names, f.Name)
@@ -36,10 +40,19 @@ and what came before it stays.
 
 ` + about,
 		Example: `  agentctl episodes import --store DIR --format knowagent games.jsonl.gz
-  agentctl episodes import --store DIR --format tau-bench airline.json`,
+  agentctl episodes import --store DIR --format tau-bench airline.json
+  agentctl episodes import --store DIR --format episodes --model ollama:qwen3:8b own.jsonl`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := a.openOrMakeStore()
+			writer, err := lessonWriter(cmd.Context(), model)
+			if err != nil {
+				return err
+			}
+			o := memory.Options{}
+			if writer != nil {
+				o.Abstracter = writer
+			}
+			s, err := a.openOrMakeStore(o)
 			if err != nil {
 				return err
 			}
@@ -48,19 +61,49 @@ and what came before it stays.
 					err = a.importAll(cmd, s, f, args)
 				}
 			}
+			if writer != nil {
+				a.reportWriter(model.model, writer)
+			}
 			return errors.Join(err, s.Close())
 		},
 	}
 	c.Flags().Var(newChoice(&format, names[0], names...), "format", "of the files")
+	c.Flags().StringVar(&model.model, "model", "", "let a language model write the lessons: openai:NAME (key: $OPENAI_API_KEY), ollama:NAME or folder:DIR (of Hugging Face's)")
+	c.Flags().StringVar(&model.baseURL, "base-url", "", "where the model is served, if not at its usual place")
 	return c
 }
 
-// openOrMakeStore opens the memory under --store, or makes it.
-func (a *app) openOrMakeStore() (*memory.Store, error) {
-	if _, err := os.Stat(filepath.Join(a.store, storeFile)); err == nil {
-		return a.openStore()
+// lessonWriter is the model that writes lessons, nil if there is none: then rules
+// do.
+func lessonWriter(ctx context.Context, o policyOptions) (*llm.Abstracter, error) {
+	if o.model == "" {
+		if o.baseURL != "" {
+			return nil, usagef("--base-url %s: needs --model", o.baseURL)
+		}
+		return nil, nil
 	}
-	s, err := memory.Open(a.store, memory.Options{})
+	m, err := o.languageModel(ctx, 1)
+	if err != nil {
+		return nil, err
+	}
+	return llm.New(m, lesson.Default{}, llm.Options{})
+}
+
+// reportWriter says whose lessons were kept.
+func (a *app) reportWriter(model string, w *llm.Abstracter) {
+	c := w.Counts()
+	fmt.Fprintf(a.notes(), "%s wrote the lessons of %d failures in %d calls, rules those of %d\n", model, c.Model, c.Calls, c.Fallback+c.Outside)
+	if err := w.Warning(); err != nil {
+		fmt.Fprintf(a.err, "warning: model %s: %v\n", model, err)
+	}
+}
+
+// openOrMakeStore opens the memory under --store, or makes it.
+func (a *app) openOrMakeStore(o memory.Options) (*memory.Store, error) {
+	if _, err := os.Stat(filepath.Join(a.store, storeFile)); err == nil {
+		return a.openStoreWith(o)
+	}
+	s, err := memory.Open(a.store, o)
 	if err != nil {
 		return nil, fmt.Errorf("store %s: %w", a.store, err)
 	}

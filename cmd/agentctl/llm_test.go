@@ -52,7 +52,12 @@ func serveLLM(ts *testscript.TestScript, neg bool, args []string) {
 			fmt.Fprint(w, `{"choices":[{`)
 			return
 		}
-		message := map[string]string{"role": "assistant", "content": oneOf(q.Messages[len(q.Messages)-1].Content)}
+		content := oneOf(q.Messages[len(q.Messages)-1].Content)
+		if args[1] == "teach" {
+			content = `{"lessons":[{"scope":"task","trigger":"a mug is sought","mistake":"stopping at one place","remedy":"search each place in turn",
+				"cause":"policy","evidence_steps":[1],"quote":"On the shelf 1, you see nothing."}]}`
+		}
+		message := map[string]string{"role": "assistant", "content": content}
 		reply := map[string]any{"model": "m", "message": message, "done": true}
 		if strings.HasPrefix(r.URL.Path, "/v1/") {
 			reply = map[string]any{

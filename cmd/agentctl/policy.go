@@ -101,27 +101,36 @@ func openPolicy(name string, s suiteOptions) (openedPolicy, error) {
 	return openedPolicy{lm, lm.CountTokens}, nil
 }
 
-// openModel opens a language model and asks it one thing in the way of a
-// policy, so that a wrong name, address or key, or a model that is none for
-// chats, is found before the first episode.
+// openModel opens a language model as a policy.
 func (o policyOptions) openModel(ctx context.Context, workers int) (openedPolicy, error) {
+	m, err := o.languageModel(ctx, workers)
+	if err != nil {
+		return openedPolicy{}, err
+	}
+	p, err := langchain.New(m, o.model, langchain.Options{})
+	return openedPolicy{Policy: p}, err
+}
+
+// languageModel opens a language model and asks it one thing, so that a wrong
+// name, address or key, or a model that is none for chats, is found before there is
+// work for it.
+func (o policyOptions) languageModel(ctx context.Context, workers int) (llms.Model, error) {
 	open := o.openServer
 	if strings.HasPrefix(o.model, folderSpec) {
 		open = func() (llms.Model, error) { return o.openFolder(workers) }
 	}
 	m, err := open()
 	if err != nil {
-		return openedPolicy{}, err
+		return nil, err
 	}
 	question := []llms.MessageContent{
 		llms.TextParts(llms.ChatMessageTypeSystem, "You reply with one word."),
 		llms.TextParts(llms.ChatMessageTypeHuman, "Answer with the word ready."),
 	}
 	if _, err := m.GenerateContent(ctx, question, llms.WithMaxTokens(16)); err != nil {
-		return openedPolicy{}, fmt.Errorf("model %s does not answer: %w", o.model, err)
+		return nil, fmt.Errorf("model %s does not answer: %w", o.model, err)
 	}
-	p, err := langchain.New(m, o.model, langchain.Options{})
-	return openedPolicy{Policy: p}, err
+	return m, nil
 }
 
 // folderSpec begins the name of a model that is a folder, and not behind a

@@ -20,13 +20,16 @@ const storeFile = "memory.db"
 // if it cannot be written to. It makes none:
 // looking at a memory that is not there is an error, which names those that
 // lie below the folder.
-func (a *app) openStore() (*memory.Store, error) {
+func (a *app) openStore() (*memory.Store, error) { return a.openStoreWith(memory.Options{}) }
+
+func (a *app) openStoreWith(o memory.Options) (*memory.Store, error) {
 	if _, err := os.Stat(filepath.Join(a.store, storeFile)); err != nil {
 		return nil, a.noStore(err)
 	}
-	s, err := memory.OpenAny(a.store, memory.Options{})
+	s, err := memory.OpenAny(a.store, o)
 	if errors.Is(err, memory.ErrReadOnly) {
-		s, err = memory.OpenAny(a.store, memory.Options{ReadOnly: true})
+		o.ReadOnly = true
+		s, err = memory.OpenAny(a.store, o)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("store %s: %w", a.store, err)
