@@ -147,50 +147,81 @@ const (
 	inDomain  = "chains"
 	longer    = "longer chains"
 	twoDigits = "two-digit chains"
+	facts     = "facts, two in five in no document"
 )
 
-// RLCR puts the claim of calibrated rewards to the test, on arithmetic chains.
+// RLCR puts the claim of calibrated rewards to the test, on arithmetic chains and on
+// facts of an invented world.
 func (l *Lab) RLCR(ctx context.Context) (report.Study, error) {
-	d := puzzle.NewChains()
-	const name = "chains-stated"
-	if err := l.bases(ctx, name, stated{d}); err != nil {
-		return report.Study{}, err
+	var all []calibrations
+	for _, d := range []calibrated{chainsCalibrated(), l.factsCalibrated()} {
+		c, err := l.calibrate(ctx, d)
+		if err != nil {
+			return report.Study{}, err
+		}
+		all = append(all, c)
 	}
-	methods := calibrators(d)
-	c := calibrations{runs: make([][]taught, len(methods))}
-	for m := range methods {
-		methods[m].domain, methods[m].name, methods[m].iterations = stated{d}, name, longRun*l.Scale.Iterations
-		c.names, c.runs[m] = append(c.names, methods[m].rival.name), make([]taught, len(l.Seeds))
+	return l.rlcrStudy(all)
+}
+
+// calibrate trains by both rewards in a domain, under every seed.
+func (l *Lab) calibrate(ctx context.Context, d calibrated) (calibrations, error) {
+	rewards := make([][]train, len(l.Seeds)) // of each seed, as a world may be its own
+	for i, seed := range l.Seeds {
+		domain, err := d.domain(seed)
+		if err != nil {
+			return calibrations{}, err
+		}
+		rewards[i] = calibrators(domain)
+		for m := range rewards[i] {
+			r := &rewards[i][m]
+			r.domain, r.name, r.begin, r.iterations, r.seed = stated{domain}, d.name, d.begin, longRun*l.Scale.Iterations, seed
+		}
 	}
-	c.rates = make([]float64, len(methods))
-	if err := l.each(ctx, len(methods), func(ctx context.Context, m int) (err error) {
-		c.rates[m], err = l.tuned(ctx, methods[m])
+	n := len(rewards[0])
+	c := calibrations{calibrated: d, rates: make([]float64, n), runs: make([][]taught, n)}
+	for m, r := range rewards[0] {
+		c.names, c.runs[m] = append(c.names, r.rival.name), make([]taught, len(l.Seeds))
+	}
+	if err := l.each(ctx, len(l.Seeds), func(ctx context.Context, i int) (err error) {
+		if d.begin != nil {
+			_, err = d.begin(ctx, l.Seeds[i])
+		} else {
+			_, err = l.base(ctx, d.name, rewards[i][0].domain, l.Seeds[i])
+		}
 		return err
 	}); err != nil {
-		return report.Study{}, err
+		return c, err
 	}
-	if err := l.each(ctx, len(methods)*len(l.Seeds), func(ctx context.Context, i int) (err error) {
-		m, seed := i%len(methods), i/len(methods)
-		r := methods[m]
-		r.rate, r.seed = c.rates[m], l.Seeds[seed]
-		c.runs[m][seed], err = l.teach(ctx, r)
+	if err := l.each(ctx, n, func(ctx context.Context, m int) (err error) {
+		c.rates[m], err = l.tuned(ctx, rewards[0][m])
 		return err
 	}); err != nil {
-		return report.Study{}, err
+		return c, err
 	}
-	return l.rlcrStudy(c)
+	return c, l.each(ctx, n*len(l.Seeds), func(ctx context.Context, i int) (err error) {
+		m, seed := i%n, i/n
+		r := rewards[seed][m]
+		r.rate = c.rates[m]
+		c.runs[m][seed], err = l.teach(ctx, d, r)
+		return err
+	})
 }
 
 // teach trains and examines.
-func (l *Lab) teach(ctx context.Context, r train) (taught, error) {
+func (l *Lab) teach(ctx context.Context, d calibrated, r train) (taught, error) {
 	return once(l, fmt.Sprintf("exam/%s/%s-%g-%d", r.name, r.rival.name, r.rate, r.seed), func() (taught, error) {
 		lm, curve, err := l.learn(ctx, r)
 		if err != nil {
 			return taught{}, err
 		}
 		t := taught{Curve: curve, Exams: map[string]Exam{}}
-		for name, d := range map[string]puzzle.Domain{inDomain: puzzle.NewChains(), longer: puzzle.LongChains(), twoDigits: puzzle.WideChains()} {
-			if t.Exams[name], err = l.examine(ctx, lm, d); err != nil {
+		for _, name := range d.exams {
+			domain, err := d.exam(name, r.seed)
+			if err != nil {
+				return t, err
+			}
+			if t.Exams[name], err = l.examine(ctx, lm, domain); err != nil {
 				return t, err
 			}
 		}

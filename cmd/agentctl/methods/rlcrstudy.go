@@ -7,8 +7,9 @@ import (
 	"github.com/surefoot-ai/surefoot/eval/stat"
 )
 
-// calibrations are the runs of rewards: [method][seed].
+// calibrations are the runs of rewards in a domain: [method][seed].
 type calibrations struct {
+	calibrated
 	names []string
 	rates []float64
 	runs  [][]taught
@@ -32,60 +33,71 @@ func (c calibrations) figures(method int, domain string) (figures, error) {
 }
 
 // rlcrStudy is the report of the experiment of calibrated rewards.
-func (l *Lab) rlcrStudy(c calibrations) (report.Study, error) {
+func (l *Lab) rlcrStudy(all []calibrations) (report.Study, error) {
 	s := report.Study{
 		Method: "RLCR",
-		Title:  "Calibrated rewards on arithmetic chains",
+		Title:  "Calibrated rewards on arithmetic chains and on facts",
 		Claim:  "Rewarding a stated confidence by the Brier score keeps accuracy and brings the calibration error to a fraction of what rewarding right answers alone leaves, in and out of domain (arXiv:2507.16806).",
-		Decision: "RLCR's accuracy in domain is at most 1 point below RLVR's, and a third of RLVR's ECE (ten bins) is above RLCR's, in domain, on longer chains and on two-digit ones; " +
+		Decision: "In each domain RLCR's accuracy is at most 1 point below RLVR's, and a third of RLVR's ECE (ten bins) is above RLCR's, in the domain and, for who learned from chains, on longer chains and on two-digit ones; " +
 			"paired over seeds, 95% t interval.",
 		Meta: report.StudyMeta{Seeds: l.Seeds},
 	}
-	for i, name := range c.names {
-		s.Settings = append(s.Settings, report.Setting{Name: name + ": learning rate", Grid: numbers(learningRates()), Chosen: fmt.Sprint(c.rates[i])})
-	}
-	s.Settings = append(s.Settings, report.Setting{Name: "iterations", Chosen: fmt.Sprint(longRun * l.Scale.Iterations)})
 	var parts []comparison
-	for _, domain := range []string{inDomain, longer, twoDigits} {
-		t := report.Table{Title: domain, Columns: []string{"reward", "accuracy", "ECE", "Brier", "AUROC", "majority of 16", "weighted", "most confident"}}
-		var both []figures
-		for m, name := range c.names {
-			f, err := c.figures(m, domain)
+	for _, c := range all {
+		for i, name := range c.names {
+			s.Settings = append(s.Settings, report.Setting{Name: c.exams[0] + ", " + name + ": learning rate", Grid: numbers(learningRates()), Chosen: fmt.Sprint(c.rates[i])})
+		}
+		for i, exam := range c.exams {
+			t, both, err := c.examTable(exam)
 			if err != nil {
 				return s, err
 			}
-			both = append(both, f)
-			row := []report.Cell{report.TextCell(name)}
-			for i, values := range [][]float64{f.accuracy, f.ece, f.brier, f.auroc, f.majority, f.weighted, f.sure} {
-				iv, err := interval(values)
-				if err != nil {
-					return s, err
-				}
-				if i == 0 || i > 3 {
-					row = append(row, report.ShareCell(iv, 1))
-				} else {
-					row = append(row, report.IntervalCell(iv, 3))
-				}
+			s.Tables = append(s.Tables, t)
+			if i == 0 {
+				parts = append(parts, comparison{"RLCR's accuracy less RLVR's, " + exam, both[1].accuracy, both[0].accuracy, -0.01, percent})
 			}
-			t.Rows = append(t.Rows, row)
+			third := make([]float64, len(both[0].ece))
+			for i, v := range both[0].ece {
+				third[i] = v / 3
+			}
+			parts = append(parts, comparison{"A third of RLVR's ECE less RLCR's, " + exam, third, both[1].ece, 0, percent})
 		}
-		s.Tables = append(s.Tables, t)
-		if domain == inDomain {
-			parts = append(parts, comparison{"RLCR's accuracy less RLVR's", both[1].accuracy, both[0].accuracy, -0.01, percent})
+		figure, err := c.reliability()
+		if err != nil {
+			return s, err
 		}
-		third := make([]float64, len(both[0].ece))
-		for i, v := range both[0].ece {
-			third[i] = v / 3
-		}
-		parts = append(parts, comparison{"A third of RLVR's ECE less RLCR's, " + domain, third, both[1].ece, 0, percent})
+		s.Figures = append(s.Figures, figure)
 	}
-	figure, err := c.reliability()
-	if err != nil {
-		return s, err
-	}
-	s.Figures = append(s.Figures, figure)
+	s.Settings = append(s.Settings, report.Setting{Name: "iterations", Chosen: fmt.Sprint(longRun * l.Scale.Iterations)})
 	s.Tables = append(s.Tables, paperRLCR())
 	return s, decide(&s, parts)
+}
+
+// examTable is the table of an exam, and the numbers of each method in it.
+func (c calibrations) examTable(exam string) (report.Table, []figures, error) {
+	t := report.Table{Title: exam, Columns: []string{"reward", "accuracy", "ECE", "Brier", "AUROC", "majority of 16", "weighted", "most confident"}}
+	var all []figures
+	for m, name := range c.names {
+		f, err := c.figures(m, exam)
+		if err != nil {
+			return t, nil, err
+		}
+		all = append(all, f)
+		row := []report.Cell{report.TextCell(name)}
+		for i, values := range [][]float64{f.accuracy, f.ece, f.brier, f.auroc, f.majority, f.weighted, f.sure} {
+			iv, err := interval(values)
+			if err != nil {
+				return t, nil, err
+			}
+			if i == 0 || i > 3 {
+				row = append(row, report.ShareCell(iv, 1))
+			} else {
+				row = append(row, report.IntervalCell(iv, 3))
+			}
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t, all, nil
 }
 
 // reliability is the reliability diagram of each method, all seeds together.
@@ -94,10 +106,13 @@ func (c calibrations) reliability() (report.Figure, error) {
 		ID: "rlcr-reliability", Title: "Reliability on arithmetic chains", Reliable: &report.Reliability{},
 		Text: "How often answers are right, by how sure they say they are; on the diagonal the two agree.",
 	}
+	if c.exams[0] == facts {
+		f.ID, f.Title = "rlcr-reliability-facts", "Reliability on facts"
+	}
 	for m, name := range c.names {
 		var all []stat.Prediction
 		for _, run := range c.runs[m] {
-			all = append(all, run.Exams[inDomain].Predictions...)
+			all = append(all, run.Exams[c.exams[0]].Predictions...)
 		}
 		found, err := stat.Reliability(all, bins)
 		if err != nil {
