@@ -123,7 +123,7 @@ func TestCalibratedRewards(t *testing.T) {
 	if err := s.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	if len(s.Tables) != 4 || len(s.Summary) != 4 {
+	if len(s.Tables) != 5 || len(s.Summary) != 6 {
 		t.Errorf("%d tables, %d sentences", len(s.Tables), len(s.Summary))
 	}
 }
