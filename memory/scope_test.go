@@ -151,3 +151,23 @@ func FuzzActionsKey(f *testing.F) {
 		}
 	})
 }
+
+// A lesson of another scope that an episode happens to say word for word is not
+// recalled text there.
+func TestScopeOfQuotes(t *testing.T) {
+	s := openStore(t, t.TempDir(), Options{})
+	lost := play("lost", mug(), false, "go to cabinet 1", "open cabinet 1")
+	record(t, s, lost)
+	ls, err := s.Lessons(t.Context(), LessonFilter{})
+	if err != nil || len(ls) == 0 {
+		t.Fatalf("%d lessons, %v", len(ls), err)
+	}
+	e := play("e", ladle(), false, RenderLesson(ls[0]))
+	if got := s.unrecalled(e); len(got.Steps) != 0 {
+		t.Errorf("in its scope: %+v", got.Steps)
+	}
+	e.Task.Scope = "other"
+	if got := s.unrecalled(e); len(got.Steps) != 1 || got.Steps[0].Action != e.Steps[0].Action {
+		t.Errorf("in another scope: %+v", got.Steps)
+	}
+}

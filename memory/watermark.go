@@ -15,9 +15,9 @@ const minMark = 5
 // unrecalled is e without what it repeats of recalled text, so that nothing is
 // learned from memory's own words: an agent may quote its context in an action, an
 // environment echo it. Recalled is what e.Context holds and, as an agent may not
-// have kept that, every lesson of the suite as it is now; each is found whole,
-// whatever white space is between its words. A step is left out if nothing else was in its
-// action. The archive keeps e as it is.
+// have kept that, every lesson of its scope and suite as it is now; each is found
+// whole, whatever white space is between its words. A step is left out if nothing
+// else was in its action. The archive keeps e as it is.
 func (s *Store) unrecalled(e agent.Episode) agent.Episode {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -27,7 +27,7 @@ func (s *Store) unrecalled(e agent.Episode) agent.Episode {
 	}
 	if quotesLesson(e) {
 		for _, known := range s.items {
-			if known.Class == agent.KindLesson && known.Suite == e.Task.Suite {
+			if known.Class == agent.KindLesson && known.Scope == e.Task.Scope && known.Suite == e.Task.Suite {
 				marks = append(marks, newMark(RenderLesson(known.lesson)))
 			}
 		}

@@ -145,7 +145,7 @@ func (a *Archive) salvageRows(ctx context.Context, table string, read func(seq i
 }
 
 // fillGaps adds the numbers that are missing up to the greatest: rows are
-// numbered from 1 and none is ever deleted. A number that is out of all
+// numbered from 1 without a gap, also after a Revert. A number that is out of all
 // proportion is damage itself.
 func fillGaps(ids map[int64]string) {
 	greatest := int64(0)
