@@ -86,14 +86,18 @@ func (l *Lab) run(ctx context.Context, r train) (Curve, error) {
 	})
 }
 
+// untaught is what a run begins with, the caller's own.
+func (l *Lab) untaught(ctx context.Context, r train) (*policy.LM, error) {
+	if r.begin != nil {
+		return r.begin(ctx, r.seed)
+	}
+	return l.base(ctx, r.name, r.domain, r.seed)
+}
+
 // learn trains a copy of the seed's base model.
 func (l *Lab) learn(ctx context.Context, r train) (*policy.LM, Curve, error) {
 	var c Curve
-	begin := r.begin
-	if begin == nil {
-		begin = func(ctx context.Context, seed uint64) (*policy.LM, error) { return l.base(ctx, r.name, r.domain, seed) }
-	}
-	lm, err := begin(ctx, r.seed)
+	lm, err := l.untaught(ctx, r)
 	if err != nil {
 		return nil, c, err
 	}

@@ -26,23 +26,10 @@ func factsWorld(seed uint64) (puzzle.Facts, error) {
 // facts, to answer the Train questions about them, and to read: to answer
 // questions about ever new worlds, whose documents stand before them.
 func (l *Lab) factsReader(ctx context.Context, seed uint64) (*policy.LM, error) {
-	return l.model(fmt.Sprintf("base/facts-%d", seed), func() (*policy.LM, error) {
-		rng := rand.New(rand.NewPCG(seed, 1))
-		world, err := factsWorld(seed)
-		if err != nil {
-			return nil, err
-		}
-		words, err := worldWords(world)
-		if err != nil {
-			return nil, err
-		}
-		lm, err := l.untrained(rng, words...)
-		if err != nil {
-			return nil, err
-		}
+	return l.worldly("facts", seed, factsWorld, func(lm *policy.LM, world puzzle.Facts, rng *rand.Rand) error {
 		questions := world.Of(puzzle.Known).Draw(puzzle.Train, 1000, rng)
 		updates := l.Scale.BaseUpdates * 8 / 5 // to read takes longer than to answer
-		return lm, l.imitate(ctx, lm, updates, func(u int) ([][]policy.Trajectory, error) {
+		return l.imitate(ctx, lm, updates, func(u int) ([][]policy.Trajectory, error) {
 			b := lessons{lm: lm}
 			for _, d := range pick(world.Corpus(), l.Scale.BaseBatch/8, rng) {
 				b.document(d)
@@ -59,6 +46,27 @@ func (l *Lab) factsReader(ctx context.Context, seed uint64) (*policy.LM, error) 
 			}
 			return b.groups(1), b.err
 		})
+	})
+}
+
+// worldly is the base model of a name and a seed that teach has taught something
+// about the seed's world.
+func (l *Lab) worldly(name string, seed uint64, worldOf func(seed uint64) (puzzle.Facts, error), teach func(lm *policy.LM, world puzzle.Facts, rng *rand.Rand) error) (*policy.LM, error) {
+	return l.model(fmt.Sprintf("base/%s-%d", name, seed), func() (*policy.LM, error) {
+		rng := rand.New(rand.NewPCG(seed, 1))
+		world, err := worldOf(seed)
+		if err != nil {
+			return nil, err
+		}
+		words, err := worldWords(world)
+		if err != nil {
+			return nil, err
+		}
+		lm, err := l.untrained(rng, words...)
+		if err != nil {
+			return nil, err
+		}
+		return lm, teach(lm, world, rng)
 	})
 }
 

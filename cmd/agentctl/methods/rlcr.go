@@ -142,14 +142,6 @@ func calibrators(d puzzle.Domain) []train {
 // a stated confidence begins as chance, and takes that long to settle.
 const longRun = 3
 
-// The domains of the exams.
-const (
-	inDomain  = "chains"
-	longer    = "longer chains"
-	twoDigits = "two-digit chains"
-	facts     = "facts, two in five in no document"
-)
-
 // RLCR puts the claim of calibrated rewards to the test, on arithmetic chains and on
 // facts of an invented world.
 func (l *Lab) RLCR(ctx context.Context) (report.Study, error) {
@@ -168,7 +160,7 @@ func (l *Lab) RLCR(ctx context.Context) (report.Study, error) {
 func (l *Lab) calibrate(ctx context.Context, d calibrated) (calibrations, error) {
 	rewards := make([][]train, len(l.Seeds)) // of each seed, as a world may be its own
 	for i, seed := range l.Seeds {
-		domain, err := d.domain(seed)
+		domain, err := d.exams[0].domain(seed)
 		if err != nil {
 			return calibrations{}, err
 		}
@@ -183,12 +175,8 @@ func (l *Lab) calibrate(ctx context.Context, d calibrated) (calibrations, error)
 	for m, r := range rewards[0] {
 		c.names, c.runs[m] = append(c.names, r.rival.name), make([]taught, len(l.Seeds))
 	}
-	if err := l.each(ctx, len(l.Seeds), func(ctx context.Context, i int) (err error) {
-		if d.begin != nil {
-			_, err = d.begin(ctx, l.Seeds[i])
-		} else {
-			_, err = l.base(ctx, d.name, rewards[i][0].domain, l.Seeds[i])
-		}
+	if err := l.each(ctx, len(l.Seeds), func(ctx context.Context, i int) error {
+		_, err := l.untaught(ctx, rewards[i][0])
 		return err
 	}); err != nil {
 		return c, err
@@ -216,12 +204,12 @@ func (l *Lab) teach(ctx context.Context, d calibrated, r train) (taught, error) 
 			return taught{}, err
 		}
 		t := taught{Curve: curve, Exams: map[string]Exam{}}
-		for _, name := range d.exams {
-			domain, err := d.exam(name, r.seed)
+		for _, x := range d.exams {
+			domain, err := x.domain(r.seed)
 			if err != nil {
 				return t, err
 			}
-			if t.Exams[name], err = l.examine(ctx, lm, domain); err != nil {
+			if t.Exams[x.name], err = l.examine(ctx, lm, domain); err != nil {
 				return t, err
 			}
 		}

@@ -45,22 +45,22 @@ func (l *Lab) rlcrStudy(all []calibrations) (report.Study, error) {
 	var parts []comparison
 	for _, c := range all {
 		for i, name := range c.names {
-			s.Settings = append(s.Settings, report.Setting{Name: c.exams[0] + ", " + name + ": learning rate", Grid: numbers(learningRates()), Chosen: fmt.Sprint(c.rates[i])})
+			s.Settings = append(s.Settings, report.Setting{Name: c.exams[0].name + ", " + name + ": learning rate", Grid: numbers(learningRates()), Chosen: fmt.Sprint(c.rates[i])})
 		}
-		for i, exam := range c.exams {
-			t, both, err := c.examTable(exam)
+		for i, x := range c.exams {
+			t, both, err := c.examTable(x.name)
 			if err != nil {
 				return s, err
 			}
 			s.Tables = append(s.Tables, t)
 			if i == 0 {
-				parts = append(parts, comparison{"RLCR's accuracy less RLVR's, " + exam, both[1].accuracy, both[0].accuracy, -0.01, percent})
+				parts = append(parts, comparison{"RLCR's accuracy less RLVR's, " + x.name, both[1].accuracy, both[0].accuracy, -0.01, percent})
 			}
 			third := make([]float64, len(both[0].ece))
 			for i, v := range both[0].ece {
 				third[i] = v / 3
 			}
-			parts = append(parts, comparison{"A third of RLVR's ECE less RLCR's, " + exam, third, both[1].ece, 0, percent})
+			parts = append(parts, comparison{"A third of RLVR's ECE less RLCR's, " + x.name, third, both[1].ece, 0, percent})
 		}
 		figure, err := c.reliability()
 		if err != nil {
@@ -102,17 +102,13 @@ func (c calibrations) examTable(exam string) (report.Table, []figures, error) {
 
 // reliability is the reliability diagram of each method, all seeds together.
 func (c calibrations) reliability() (report.Figure, error) {
-	f := report.Figure{
-		ID: "rlcr-reliability", Title: "Reliability on arithmetic chains", Reliable: &report.Reliability{},
-		Text: "How often answers are right, by how sure they say they are; on the diagonal the two agree.",
-	}
-	if c.exams[0] == facts {
-		f.ID, f.Title = "rlcr-reliability-facts", "Reliability on facts"
-	}
+	f := c.figure
+	f.Reliable = &report.Reliability{}
+	f.Text = "How often answers are right, by how sure they say they are; on the diagonal the two agree."
 	for m, name := range c.names {
 		var all []stat.Prediction
 		for _, run := range c.runs[m] {
-			all = append(all, run.Exams[c.exams[0]].Predictions...)
+			all = append(all, run.Exams[c.exams[0].name].Predictions...)
 		}
 		found, err := stat.Reliability(all, bins)
 		if err != nil {
