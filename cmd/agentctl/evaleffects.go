@@ -2,12 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -16,11 +12,10 @@ import (
 	"sync"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sync/errgroup"
 
+	"github.com/surefoot-ai/surefoot/cmd/agentctl/methods"
 	"github.com/surefoot-ai/surefoot/cmd/agentctl/planted"
 	"github.com/surefoot-ai/surefoot/eval/stat"
-	"github.com/surefoot-ai/surefoot/policy/dataset"
 )
 
 // effectsOptions are the flags of 'agentctl eval effects'.
@@ -76,9 +71,6 @@ func (a *app) evalEffects(ctx context.Context, o effectsOptions) error {
 	if o.workers == 0 {
 		o.workers = runtime.NumCPU()
 	}
-	if err := os.MkdirAll(o.out, 0o755); err != nil {
-		return err
-	}
 	arms := planted.Arms()
 	outcomes := make([][]planted.Outcome, len(arms)) // by arm, by seed
 	for i := range arms {
@@ -88,24 +80,17 @@ func (a *app) evalEffects(ctx context.Context, o effectsOptions) error {
 	defer m.close()
 	var mu sync.Mutex // guards finished and m
 	finished := 0
-	g, each := errgroup.WithContext(ctx)
-	g.SetLimit(o.workers)
-	for seed := range o.seeds {
-		for i, arm := range arms {
-			g.Go(func() (err error) {
-				if err = each.Err(); err != nil {
-					return err
-				}
-				outcomes[i][seed], err = o.once(each, arm, uint64(seed+1))
-				mu.Lock()
-				defer mu.Unlock()
-				finished++
-				m.at(finished, len(arms)*o.seeds, string(arm))
-				return err
-			})
-		}
-	}
-	if err := g.Wait(); err != nil {
+	lab := &methods.Lab{Dir: o.out, Workers: o.workers}
+	err := lab.Each(ctx, len(arms)*o.seeds, func(ctx context.Context, i int) (err error) {
+		at, seed := i%len(arms), i/len(arms)
+		outcomes[at][seed], err = o.run(ctx, lab, arms[at], uint64(seed+1))
+		mu.Lock()
+		defer mu.Unlock()
+		finished++
+		m.at(finished, len(arms)*o.seeds, string(arms[at]))
+		return err
+	})
+	if err != nil {
 		if ctx.Err() != nil {
 			fmt.Fprintf(a.err, "finished runs are in %s: give the command again to go on\n", o.out)
 		}
@@ -122,30 +107,17 @@ type plantedRun struct {
 	Outcome planted.Outcome `json:"outcome"`
 }
 
-// once is the outcome of a run that was made in this or an earlier process.
-func (o effectsOptions) once(ctx context.Context, arm planted.Arm, seed uint64) (planted.Outcome, error) {
-	name := filepath.Join(o.out, fmt.Sprintf("%s-%d.json", strings.ReplaceAll(strings.ReplaceAll(string(arm), ",", ""), " ", "-"), seed))
-	r := plantedRun{Config: o.Config, Arm: arm, Seed: seed}
-	text, err := os.ReadFile(name)
-	if err == nil {
-		if err := json.Unmarshal(text, &r); err != nil {
-			return r.Outcome, fmt.Errorf("%s: %w", name, err)
-		}
-		if r.Config != o.Config {
-			return r.Outcome, usagef("--out %s: holds runs of other settings", o.out)
-		}
-		return r.Outcome, nil
+// run is the outcome of a run that was made in this or an earlier process.
+func (o effectsOptions) run(ctx context.Context, lab *methods.Lab, arm planted.Arm, seed uint64) (planted.Outcome, error) {
+	key := fmt.Sprintf("%s-%d", strings.ReplaceAll(strings.ReplaceAll(string(arm), ",", ""), " ", "-"), seed)
+	r, err := methods.Once(lab, key, func() (plantedRun, error) {
+		out, err := planted.Run(ctx, o.Config, arm, seed)
+		return plantedRun{o.Config, arm, seed, out}, err
+	})
+	if err == nil && r.Config != o.Config {
+		err = usagef("--out %s: holds runs of other settings", o.out)
 	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		return r.Outcome, err
-	}
-	if r.Outcome, err = planted.Run(ctx, o.Config, arm, seed); err != nil {
-		return r.Outcome, fmt.Errorf("arm %s, seed %d: %w", arm, seed, err)
-	}
-	if text, err = json.MarshalIndent(r, "", "\t"); err != nil {
-		return r.Outcome, err
-	}
-	return r.Outcome, dataset.WriteFile(name, func(w io.Writer) error { _, err := w.Write(text); return err })
+	return r.Outcome, err
 }
 
 // armResult is what came of an arm under all seeds.

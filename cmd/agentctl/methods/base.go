@@ -47,7 +47,7 @@ func (l *Lab) untrained(rng *rand.Rand, words ...string) (*policy.LM, error) {
 
 // bases makes what base returns for each seed.
 func (l *Lab) bases(ctx context.Context, name string, d puzzle.Domain) error {
-	return l.each(ctx, len(l.Seeds), func(ctx context.Context, i int) error {
+	return l.Each(ctx, len(l.Seeds), func(ctx context.Context, i int) error {
 		_, err := l.base(ctx, name, d, l.Seeds[i])
 		return err
 	})

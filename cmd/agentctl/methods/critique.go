@@ -332,7 +332,7 @@ const answersEach = 32
 
 // learned trains one method under one seed.
 func (l *Lab) learned(ctx context.Context, m learner, r train) (Learned, error) {
-	return once(l, "critique/"+r.key(), func() (Learned, error) {
+	return Once(l, "critique/"+r.key(), func() (Learned, error) {
 		var out Learned
 		if m.kind != "" {
 			r.sample = l.criticised(m.kind, &out.Mended)
@@ -366,7 +366,7 @@ func (l *Lab) Critique(ctx context.Context) (report.Study, error) {
 	for m := range all {
 		c.runs[m] = make([]Learned, len(l.Seeds))
 	}
-	if err := l.each(ctx, len(l.Seeds), func(ctx context.Context, i int) error {
+	if err := l.Each(ctx, len(l.Seeds), func(ctx context.Context, i int) error {
 		_, err := begin(ctx, l.Seeds[i])
 		return err
 	}); err != nil {
@@ -375,7 +375,7 @@ func (l *Lab) Critique(ctx context.Context) (report.Study, error) {
 	of := func(m int) train {
 		return train{rival: all[m].rival, domain: d, name: "countdown4-critique", begin: begin, iterations: l.mendIterations()}
 	}
-	if err := l.each(ctx, len(all), func(ctx context.Context, m int) (err error) {
+	if err := l.Each(ctx, len(all), func(ctx context.Context, m int) (err error) {
 		r := of(m)
 		if all[m].kind != "" {
 			r.sample = l.criticised(all[m].kind, &Mended{})
@@ -385,7 +385,7 @@ func (l *Lab) Critique(ctx context.Context) (report.Study, error) {
 	}); err != nil {
 		return report.Study{}, err
 	}
-	if err := l.each(ctx, len(all)*len(l.Seeds), func(ctx context.Context, i int) (err error) {
+	if err := l.Each(ctx, len(all)*len(l.Seeds), func(ctx context.Context, i int) (err error) {
 		m, seed := i%len(all), i/len(all)
 		r := of(m)
 		r.rate, r.seed, r.test = c.rates[m], l.Seeds[seed], answersEach

@@ -214,7 +214,7 @@ func (g Games) won(ctx context.Context, lm *policy.LM, tasks []agent.Task) (floa
 // schoolRates are the learning rates of the grid with which each way does best
 // on games to tune on, under the first seed.
 func (l *Lab) schoolRates(ctx context.Context) ([]float64, error) {
-	return once(l, fmt.Sprintf("school/rates-%d", l.Seeds[0]), func() ([]float64, error) {
+	return Once(l, fmt.Sprintf("school/rates-%d", l.Seeds[0]), func() ([]float64, error) {
 		g, err := l.Games(l.Seeds[0])
 		if err != nil {
 			return nil, err
@@ -250,8 +250,8 @@ func (l *Lab) school(ctx context.Context) ([]float64, []Schooled, error) {
 		return nil, nil, err
 	}
 	out := make([]Schooled, len(l.Seeds))
-	return rates, out, l.each(ctx, len(l.Seeds), func(ctx context.Context, i int) (err error) {
-		out[i], err = once(l, fmt.Sprintf("school/%d", l.Seeds[i]), func() (Schooled, error) {
+	return rates, out, l.Each(ctx, len(l.Seeds), func(ctx context.Context, i int) (err error) {
+		out[i], err = Once(l, fmt.Sprintf("school/%d", l.Seeds[i]), func() (Schooled, error) {
 			return l.schooled(ctx, l.Seeds[i], rates)
 		})
 		return err

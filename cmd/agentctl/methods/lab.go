@@ -48,9 +48,9 @@ func (l *Lab) done(what string) {
 	}
 }
 
-// once returns what work returned when it was first done under the key, a
+// Once returns what work returned when it was first done under the key, a
 // relative path, in this or an earlier process. A result is JSON.
-func once[T any](l *Lab, key string, work func() (T, error)) (T, error) {
+func Once[T any](l *Lab, key string, work func() (T, error)) (T, error) {
 	var result T
 	name := filepath.Join(l.Dir, filepath.FromSlash(key)+".json")
 	text, err := os.ReadFile(name)
@@ -106,8 +106,8 @@ func (l *Lab) Spend(method string, d time.Duration) (seconds float64, err error)
 	return seconds, keep(name, text)
 }
 
-// each calls f with every index below n, Workers at a time.
-func (l *Lab) each(ctx context.Context, n int, f func(ctx context.Context, i int) error) error {
+// Each calls f with every index below n, Workers at a time.
+func (l *Lab) Each(ctx context.Context, n int, f func(ctx context.Context, i int) error) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(l.Workers)
 	for i := range n {

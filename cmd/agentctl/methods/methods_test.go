@@ -69,21 +69,21 @@ func TestExperimentGoesOn(t *testing.T) {
 func TestDamagedWork(t *testing.T) {
 	dir := t.TempDir()
 	l := quickLab(dir)
-	if _, err := once(l, "a/b", func() (int, error) { return 7, nil }); err != nil {
+	if _, err := Once(l, "a/b", func() (int, error) { return 7, nil }); err != nil {
 		t.Fatal(err)
 	}
 	name := filepath.Join(dir, "a", "b.json")
 	if err := os.WriteFile(name, []byte("{"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := once(l, "a/b", func() (int, error) { return 8, nil }); err == nil || !strings.Contains(err.Error(), "b.json") {
+	if _, err := Once(l, "a/b", func() (int, error) { return 8, nil }); err == nil || !strings.Contains(err.Error(), "b.json") {
 		t.Errorf("damaged: %v", err)
 	}
 	broken := errors.New("broken")
-	if _, err := once(l, "c", func() (int, error) { return 0, broken }); !errors.Is(err, broken) {
+	if _, err := Once(l, "c", func() (int, error) { return 0, broken }); !errors.Is(err, broken) {
 		t.Error(err)
 	}
-	if v, err := once(l, "c", func() (int, error) { return 9, nil }); err != nil || v != 9 {
+	if v, err := Once(l, "c", func() (int, error) { return 9, nil }); err != nil || v != 9 {
 		t.Errorf("%d, %v: what failed was kept", v, err)
 	}
 }

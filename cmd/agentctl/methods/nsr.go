@@ -80,7 +80,7 @@ func (r train) key() string {
 
 // run is the curve of learn.
 func (l *Lab) run(ctx context.Context, r train) (Curve, error) {
-	return once(l, r.key(), func() (Curve, error) {
+	return Once(l, r.key(), func() (Curve, error) {
 		_, c, err := l.learn(ctx, r)
 		return c, err
 	})
@@ -191,14 +191,14 @@ func (l *Lab) suppress(ctx context.Context, name string, d puzzle.Domain) (runs,
 	if err := l.bases(ctx, name, d); err != nil {
 		return r, err
 	}
-	err := l.each(ctx, len(all), func(ctx context.Context, m int) (err error) {
+	err := l.Each(ctx, len(all), func(ctx context.Context, m int) (err error) {
 		r.rates[m], err = l.tuned(ctx, train{rival: all[m], domain: d, name: name})
 		return err
 	})
 	if err != nil {
 		return r, err
 	}
-	return r, l.each(ctx, len(all)*len(l.Seeds), func(ctx context.Context, i int) (err error) {
+	return r, l.Each(ctx, len(all)*len(l.Seeds), func(ctx context.Context, i int) (err error) {
 		m, seed := i%len(all), i/len(all)
 		r.curves[m][seed], err = l.run(ctx, train{
 			rival: all[m], domain: d, name: name, rate: r.rates[m], seed: l.Seeds[seed], test: l.Scale.Attempts,

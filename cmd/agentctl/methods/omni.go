@@ -63,7 +63,7 @@ func mean(values []float64) float64 {
 
 // examineAll is the standing of a model in all tasks, known by its key.
 func (l *Lab) examineAll(ctx context.Context, m mixture, key string, open func() (*policy.LM, error)) (standing, error) {
-	return once(l, "exam/"+key, func() (standing, error) {
+	return Once(l, "exam/"+key, func() (standing, error) {
 		var s standing
 		lm, err := open()
 		if err != nil {
@@ -228,7 +228,7 @@ func (l *Lab) tuneCourses(ctx context.Context, f *courses) error {
 	for t := range scores {
 		scores[t] = make([]float64, len(rates))
 	}
-	err := l.each(ctx, len(rates)*(n+1), func(ctx context.Context, i int) error {
+	err := l.Each(ctx, len(rates)*(n+1), func(ctx context.Context, i int) error {
 		rate, t := i/(n+1), i%(n+1)
 		c := course{f.mixture, slices.Repeat(rates[rate:rate+1], n), l.Seeds[0]}
 		if t == n {
@@ -259,7 +259,7 @@ func (l *Lab) singles(ctx context.Context, f *courses) error {
 	for t := range f.single {
 		f.single[t] = make([]standing, seeds)
 	}
-	if err := l.each(ctx, (n+1)*seeds, func(ctx context.Context, i int) (err error) {
+	if err := l.Each(ctx, (n+1)*seeds, func(ctx context.Context, i int) (err error) {
 		t, seed := i%(n+1), i/(n+1)
 		c := course{f.mixture, f.rates, l.Seeds[seed]}
 		if t == n {
@@ -307,7 +307,7 @@ func (l *Lab) follow(ctx context.Context, f *courses) error {
 		f.orders[o].standings = make([]standing, len(l.Seeds))
 	}
 	f.joint = make([]standing, len(l.Seeds))
-	return l.each(ctx, 2*len(l.Seeds), func(ctx context.Context, i int) (err error) {
+	return l.Each(ctx, 2*len(l.Seeds), func(ctx context.Context, i int) (err error) {
 		seed := i / 2
 		if i%2 == 1 {
 			f.joint[seed], err = l.joint(ctx, course{f.mixture, f.rates, l.Seeds[seed]}, f.jointRate)
@@ -331,7 +331,7 @@ func (l *Lab) merge(ctx context.Context, f *courses) error {
 	for i := range scales {
 		f.merged[i] = make([]standing, len(l.Seeds))
 	}
-	if err := l.each(ctx, len(scales)*len(l.Seeds), func(ctx context.Context, i int) (err error) {
+	if err := l.Each(ctx, len(scales)*len(l.Seeds), func(ctx context.Context, i int) (err error) {
 		at, seed := i%len(scales), i/len(scales)
 		f.merged[at][seed], err = l.merged(ctx, course{f.mixture, f.rates, l.Seeds[seed]}, scales[at])
 		return err

@@ -122,7 +122,7 @@ func injectRates() []float64 { return []float64{3e-5, 1e-4, 3e-4, 1e-3} }
 // injected trains a copy of the seed's base model, in cycles: answer, learn,
 // measure.
 func (l *Lab) injected(ctx context.Context, r inject) ([]Mark, error) {
-	return once(l, fmt.Sprintf("inject/%s-%g-%d", r.injector.name, r.rate, r.seed), func() ([]Mark, error) {
+	return Once(l, fmt.Sprintf("inject/%s-%g-%d", r.injector.name, r.rate, r.seed), func() ([]Mark, error) {
 		lm, err := l.factsReader(ctx, r.seed)
 		if err != nil {
 			return nil, err
@@ -275,13 +275,13 @@ func (l *Lab) injectAll(ctx context.Context) (knowledge, error) {
 	k := knowledge{injectors: injectors()}
 	n, rates := len(k.injectors), injectRates()
 	k.rates, k.runs = make([]float64, n), make([][][]Mark, n)
-	if err := l.each(ctx, len(l.Seeds), func(ctx context.Context, i int) error {
+	if err := l.Each(ctx, len(l.Seeds), func(ctx context.Context, i int) error {
 		_, err := l.factsReader(ctx, l.Seeds[i])
 		return err
 	}); err != nil {
 		return k, err
 	}
-	if err := l.each(ctx, n, func(ctx context.Context, m int) error {
+	if err := l.Each(ctx, n, func(ctx context.Context, m int) error {
 		k.runs[m] = make([][]Mark, len(l.Seeds))
 		scores := make([]float64, len(rates))
 		for i, rate := range rates {
@@ -296,7 +296,7 @@ func (l *Lab) injectAll(ctx context.Context) (knowledge, error) {
 	}); err != nil {
 		return k, err
 	}
-	return k, l.each(ctx, n*len(l.Seeds), func(ctx context.Context, i int) (err error) {
+	return k, l.Each(ctx, n*len(l.Seeds), func(ctx context.Context, i int) (err error) {
 		m, seed := i%n, i/n
 		k.runs[m][seed], err = l.injected(ctx, inject{k.injectors[m], k.rates[m], l.Seeds[seed]})
 		return err
@@ -314,8 +314,8 @@ type Start struct {
 // starts is the Start of every seed.
 func (l *Lab) starts(ctx context.Context) ([]Start, error) {
 	out := make([]Start, len(l.Seeds))
-	return out, l.each(ctx, len(l.Seeds), func(ctx context.Context, i int) (err error) {
-		out[i], err = once(l, fmt.Sprintf("start/facts-%d", l.Seeds[i]), func() (s Start, err error) {
+	return out, l.Each(ctx, len(l.Seeds), func(ctx context.Context, i int) (err error) {
+		out[i], err = Once(l, fmt.Sprintf("start/facts-%d", l.Seeds[i]), func() (s Start, err error) {
 			lm, err := l.factsReader(ctx, l.Seeds[i])
 			if err != nil {
 				return s, err

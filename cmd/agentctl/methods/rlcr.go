@@ -175,19 +175,19 @@ func (l *Lab) calibrate(ctx context.Context, d calibrated) (calibrations, error)
 	for m, r := range rewards[0] {
 		c.names, c.runs[m] = append(c.names, r.rival.name), make([]taught, len(l.Seeds))
 	}
-	if err := l.each(ctx, len(l.Seeds), func(ctx context.Context, i int) error {
+	if err := l.Each(ctx, len(l.Seeds), func(ctx context.Context, i int) error {
 		_, err := l.untaught(ctx, rewards[i][0])
 		return err
 	}); err != nil {
 		return c, err
 	}
-	if err := l.each(ctx, n, func(ctx context.Context, m int) (err error) {
+	if err := l.Each(ctx, n, func(ctx context.Context, m int) (err error) {
 		c.rates[m], err = l.tuned(ctx, rewards[0][m])
 		return err
 	}); err != nil {
 		return c, err
 	}
-	return c, l.each(ctx, n*len(l.Seeds), func(ctx context.Context, i int) (err error) {
+	return c, l.Each(ctx, n*len(l.Seeds), func(ctx context.Context, i int) (err error) {
 		m, seed := i%n, i/n
 		r := rewards[seed][m]
 		r.rate = c.rates[m]
@@ -198,7 +198,7 @@ func (l *Lab) calibrate(ctx context.Context, d calibrated) (calibrations, error)
 
 // teach trains and examines.
 func (l *Lab) teach(ctx context.Context, d calibrated, r train) (taught, error) {
-	return once(l, fmt.Sprintf("exam/%s/%s-%g-%d", r.name, r.rival.name, r.rate, r.seed), func() (taught, error) {
+	return Once(l, fmt.Sprintf("exam/%s/%s-%g-%d", r.name, r.rival.name, r.rate, r.seed), func() (taught, error) {
 		lm, curve, err := l.learn(ctx, r)
 		if err != nil {
 			return taught{}, err
