@@ -124,7 +124,7 @@ func blameStore(t *testing.T, es ...agent.Episode) *memory.Store {
 func TestRecordedLessons(t *testing.T) {
 	es := importertest.Episodes(t, "gpt-4o-airline.json.gz")[:40]
 	var r lessonsReport
-	if err := r.measure(t.Context(), blameStore(t, es...), lessonsOptions{context: 100, samples: 5, seeds: []uint64{1}}); err != nil {
+	if err := r.measure(t.Context(), blameStore(t, es...), lessonsOptions{context: 100, samples: 5, seed: 1}); err != nil {
 		t.Fatal(err)
 	}
 	if r.Episodes != len(es) || r.Failures == 0 || r.Lessons != r.Active+r.Candidates+r.Retired+r.Quarantined || len(r.Samples) != 5 ||

@@ -24,7 +24,7 @@ type lessonsOptions struct {
 	games   string
 	context int // tokens
 	samples int
-	seeds   []uint64
+	seed    uint64
 	out     string
 }
 
@@ -60,7 +60,7 @@ are, as lessons.md. FORMAT is one of 'agentctl episodes import'.`,
 	f.Lookup("games").DefValue = ""
 	f.Var(newCount(&o.context, defaultContext, 0), "context-tokens", "tokens of memory recalled for a task at most")
 	f.Var(newCount(&o.samples, 30, 0), "samples", "lessons of each format to show")
-	f.Var(newSeeds(&o.seeds, 1), "seed", "of the draw of lessons")
+	f.Uint64Var(&o.seed, "seed", 1, "of the draw of lessons")
 	f.StringVar(&o.out, "out", "", "folder for the report (default a new one below ./runs)")
 	return c
 }
@@ -280,7 +280,7 @@ func (r *lessonsReport) count(all []agent.Episode, lessons []agent.Lesson) {
 
 // draw draws lessons, all alike, and writes them as a policy reads them.
 func (r *lessonsReport) draw(lessons []agent.Lesson, o lessonsOptions) {
-	rng := rand.New(rand.NewPCG(o.seeds[0], 0))
+	rng := rand.New(rand.NewPCG(o.seed, 0))
 	for _, i := range rng.Perm(len(lessons))[:min(o.samples, len(lessons))] {
 		l := lessons[i]
 		about := "kind " + l.Kind
