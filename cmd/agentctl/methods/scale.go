@@ -42,7 +42,7 @@ func Quick() Scale {
 	s := Full()
 	s.Quick = true
 	s.Model.Dim, s.Model.Layers, s.Model.Heads, s.Model.KVHeads, s.Model.Hidden = 32, 2, 1, 1, 64
-	s.BaseUpdates, s.BaseBatch, s.BaseRate = 1000, 32, 5e-3
+	s.BaseUpdates, s.BaseBatch, s.BaseRate = 700, 32, 5e-3
 	s.Iterations, s.Prompts, s.Samples, s.Groups, s.Every = 4, 8, 4, 4, 2
 	s.Problems, s.Attempts = 10, 16
 	return s
