@@ -9,15 +9,39 @@ import (
 	"github.com/surefoot-ai/surefoot/agent"
 )
 
+// shown is an episode to be imitated.
+type shown struct {
+	agent.Episode
+	advice []agent.Action // one a step, to be imitated in place of what was done; nil: what was done
+}
+
+// trajectory is the episode as l learns from it.
+func (s shown) trajectory(l *LM) (Trajectory, error) {
+	if s.advice == nil {
+		return l.Trajectory(s.Episode)
+	}
+	return l.Advised(s.Episode, s.advice)
+}
+
+// plainly are episodes in which what was done is to be imitated.
+func plainly(es []agent.Episode) []shown {
+	out := make([]shown, len(es))
+	for i, e := range es {
+		out[i] = shown{Episode: e}
+	}
+	return out
+}
+
 // practise lets the policy, in round 0 the teacher, play with every form of
 // memory, and returns what the teacher did who read the same context and had
-// seen the same failures. Forms alternate over disjoint tasks.
-func (k *kitchen) practise(ctx context.Context, round int) ([]agent.Episode, error) {
+// seen the same failures; of later rounds also what the policy did, with what
+// the teacher would have done at each step. Forms alternate over disjoint tasks.
+func (k *kitchen) practise(ctx context.Context, round int) ([]shown, error) {
 	var player agent.Policy = k.lm
 	if round == 0 {
 		player = k.world.Teacher(nil)
 	}
-	var out []agent.Episode
+	var out []shown
 	for i, form := range k.Forms {
 		phase := fmt.Sprintf("informed-%d-%s", round, form)
 		b := block{
@@ -30,7 +54,31 @@ func (k *kitchen) practise(ctx context.Context, round int) ([]agent.Episode, err
 		}
 		k.log(Event{Phase: phase, Note: fmt.Sprintf("play won %.1f%% of %d, the informed teacher %.1f%% of %d",
 			100*successes(own), len(own), 100*successes(told), len(told))})
-		out = append(out, won(told)...)
+		out = append(out, plainly(won(told))...)
+		if round > 0 {
+			advised, err := k.advised(ctx, own)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", form, err)
+			}
+			out = append(out, advised...)
+		}
+	}
+	return out, nil
+}
+
+// advised are the policy's episodes, in the order in which they were played, with
+// the advice of the teacher who knows what the policy had seen of the task by
+// then.
+func (k *kitchen) advised(ctx context.Context, own []agent.Episode) ([]shown, error) {
+	out := make([]shown, len(own))
+	seen := map[string][]agent.Episode{}
+	for i, e := range own {
+		advice, err := advise(ctx, k.world.Teacher(seen[e.Task.ID]), e, k.Seed^hash(e.ID))
+		if err != nil {
+			return nil, err
+		}
+		out[i] = shown{e, advice}
+		seen[e.Task.ID] = append(seen[e.Task.ID], e)
 	}
 	return out, nil
 }

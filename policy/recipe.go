@@ -162,11 +162,11 @@ func (r Recipe) Run(ctx context.Context, w World, tasks Tasks, log func(Event)) 
 		return nil, fmt.Errorf("cold start: %w", err)
 	}
 	if r.Rounds == 0 {
-		if err := k.imitate(ctx, "cold", demos, r.Cold); err != nil {
+		if err := k.imitate(ctx, "cold", plainly(demos), r.Cold); err != nil {
 			return nil, fmt.Errorf("cold start: %w", err)
 		}
 	}
-	var told []agent.Episode
+	var told []shown
 	for round := range r.Rounds {
 		more, err := k.practise(ctx, round)
 		if err != nil {
@@ -178,7 +178,7 @@ func (r Recipe) Run(ctx context.Context, w World, tasks Tasks, log func(Event)) 
 			phase, imitate = fmt.Sprintf("informed-%d", round), r.Informed
 			plain = demos[:min(len(told), len(demos))] // keep the policy able to do without memory
 		}
-		if err := k.imitate(ctx, phase, slices.Concat(told, plain), imitate); err != nil {
+		if err := k.imitate(ctx, phase, slices.Concat(told, plainly(plain)), imitate); err != nil {
 			return nil, fmt.Errorf("informed round %d: %w", round, err)
 		}
 	}
@@ -251,10 +251,10 @@ func (k *kitchen) coldStart(ctx context.Context) ([]agent.Episode, error) {
 }
 
 // imitate makes the model imitate demos.
-func (k *kitchen) imitate(ctx context.Context, phase string, demos []agent.Episode, c Imitate) error {
+func (k *kitchen) imitate(ctx context.Context, phase string, demos []shown, c Imitate) error {
 	var ts []Trajectory
 	for _, e := range demos {
-		t, err := k.lm.Trajectory(e)
+		t, err := e.trajectory(k.lm)
 		if errors.Is(err, transformer.ErrTooLong) {
 			continue // an actor would not get that far either
 		} else if err != nil {

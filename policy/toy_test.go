@@ -42,6 +42,8 @@ func (key) Begin(_ context.Context, b agent.Brief) (agent.Actor, error) {
 
 type turn string
 
+func (turn) Took(agent.Action) {}
+
 func (t turn) Act(context.Context, agent.Observation) (agent.Decision, error) {
 	return agent.Decision{Action: agent.Action("open " + t)}, nil
 }

@@ -109,6 +109,9 @@ func (s *seeker) Act(ctx context.Context, obs agent.Observation) (agent.Decision
 	return agent.Decision{Action: a, LogProbs: []float64{math.Log(p)}}, nil
 }
 
+// Took tells the expert that another action was taken than its own.
+func (s *seeker) Took(a agent.Action) { s.last = a }
+
 func (s *seeker) begin(text string) {
 	s.belief.room(text)
 	for _, e := range s.known {

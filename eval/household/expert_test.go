@@ -1,7 +1,9 @@
 package household
 
 import (
+	"context"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -286,4 +288,49 @@ func FuzzExpert(f *testing.F) {
 			}
 		}
 	})
+}
+
+// handover acts at random for some steps, of which it tells the expert, if at
+// all; then the expert acts.
+type handover struct {
+	*Expert
+	steps int
+	tells bool
+}
+
+func (h handover) Begin(ctx context.Context, b agent.Brief) (agent.Actor, error) {
+	a, err := h.Expert.Begin(ctx, b)
+	return &handing{a.(*seeker), h, b.Rand}, err
+}
+
+type handing struct {
+	*seeker
+	handover
+	rng *rand.Rand
+}
+
+func (h *handing) Act(ctx context.Context, obs agent.Observation) (agent.Decision, error) {
+	d, err := h.seeker.Act(ctx, obs)
+	if h.steps--; h.steps < 0 || err != nil {
+		return d, err
+	}
+	d = agent.Decision{Action: obs.Admissible[h.rng.IntN(len(obs.Admissible))]}
+	if h.tells {
+		h.Took(d.Action)
+	}
+	return d, nil
+}
+
+// An expert that is told what was done knows where it is; one that is not
+// believes in things that never happened.
+func TestExpertFollows(t *testing.T) {
+	prior := Count(generated(t, "train", 300))
+	games := generated(t, "test", 100)
+	told := evaluate(t, games, func(*Game) agent.Policy { return handover{NewExpert(prior, ExpertOptions{}), 15, true} })
+	not := evaluate(t, games, func(*Game) agent.Policy { return handover{NewExpert(prior, ExpertOptions{}), 15, false} })
+	told.log(t, "told")
+	not.log(t, "not told")
+	if told.share50() < 0.95 || not.share50() > told.share50()-0.1 {
+		t.Errorf("told it wins %.3f, not told %.3f", told.share50(), not.share50())
+	}
 }
