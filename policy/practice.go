@@ -9,45 +9,25 @@ import (
 	"github.com/surefoot-ai/surefoot/agent"
 )
 
-// shown is an episode to be imitated.
-type shown struct {
-	agent.Episode
-	advice []agent.Action // one a step, to be imitated in place of what was done; nil: what was done
-}
-
-// trajectory is the episode as l learns from it.
-func (s shown) trajectory(l *LM) (Trajectory, error) {
-	if s.advice == nil {
-		return l.Trajectory(s.Episode)
-	}
-	return l.Advised(s.Episode, s.advice)
-}
-
-// plainly are episodes in which what was done is to be imitated.
-func plainly(es []agent.Episode) []shown {
-	out := make([]shown, len(es))
-	for i, e := range es {
-		out[i] = shown{Episode: e}
-	}
-	return out
-}
-
 // practise lets the policy, in round 0 the teacher, play with every form of
 // memory, and returns what the teacher did who read the same context and had
-// seen the same failures; of later rounds also what the policy did, with what
-// the teacher would have done at each step. Forms alternate over disjoint tasks.
+// seen the same failures. Of later rounds it also returns what the policy did,
+// and what it did without memory, with what the teacher would have done at each
+// step. All tasks are different.
 func (k *kitchen) practise(ctx context.Context, round int) ([]shown, error) {
 	var player agent.Policy = k.lm
 	if round == 0 {
 		player = k.world.Teacher(nil)
 	}
 	var out []shown
+	at := k.informedFrom(round)
 	for i, form := range k.Forms {
 		phase := fmt.Sprintf("informed-%d-%s", round, form)
 		b := block{
-			kitchen: k, phase: phase, form: form, player: player, tasks: k.take(k.Informed.Tasks),
+			kitchen: k, phase: phase, form: form, player: player, tasks: k.take(at, k.Informed.Tasks),
 			seed: k.rng(phase, i).Uint64(), teach: true, cut: true,
 		}
+		at += k.Informed.Tasks
 		own, told, err := b.play(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", form, err)
@@ -55,15 +35,35 @@ func (k *kitchen) practise(ctx context.Context, round int) ([]shown, error) {
 		k.log(Event{Phase: phase, Note: fmt.Sprintf("play won %.1f%% of %d, the informed teacher %.1f%% of %d",
 			100*successes(own), len(own), 100*successes(told), len(told))})
 		out = append(out, plainly(won(told))...)
-		if round > 0 {
-			advised, err := k.advised(ctx, own)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", form, err)
-			}
-			out = append(out, advised...)
+		if round == 0 {
+			continue
 		}
+		advised, err := k.advised(ctx, own)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", form, err)
+		}
+		out = append(out, advised...)
 	}
-	return out, nil
+	if round == 0 {
+		return out, nil
+	}
+	bare, err := k.bare(ctx, fmt.Sprintf("informed-%d-bare", round), k.take(at, k.Informed.Tasks))
+	return append(out, bare...), err
+}
+
+// bare is what the policy does without memory, with advice.
+func (k *kitchen) bare(ctx context.Context, phase string, tasks []agent.Task) ([]shown, error) {
+	b := block{kitchen: k, seed: k.rng(phase, 0).Uint64()}
+	rs := make([]Rollout, len(tasks))
+	for i, t := range tasks {
+		rs[i] = b.rollout(k.lm, t, nil, 0)
+	}
+	own, err := k.players().Play(ctx, phase, rs)
+	if err != nil {
+		return nil, err
+	}
+	k.log(Event{Phase: phase, Note: fmt.Sprintf("play won %.1f%% of %d", 100*successes(own), len(own))})
+	return k.advised(ctx, own)
 }
 
 // advised are the policy's episodes, in the order in which they were played, with
@@ -141,14 +141,14 @@ func (b block) play(ctx context.Context) (own, told []agent.Episode, err error) 
 	open := b.tasks
 	seen := map[string][]agent.Episode{}
 	for trial := range 2 {
-		rs := make([]rollout, len(open))
+		rs := make([]Rollout, len(open))
 		for i, t := range open {
 			rs[i] = b.rollout(b.player, t, mem, trial)
 			if b.cut {
-				rs[i].steps = b.Steps/10 + 1 + rng.IntN(b.Steps-b.Steps/10)
+				rs[i].Steps = b.Steps/10 + 1 + rng.IntN(b.Steps-b.Steps/10)
 			}
 		}
-		es, err := playAll(ctx, b.world, b.Workers, fmt.Sprintf("%s-try%d", b.phase, trial), rs)
+		es, err := b.players().Play(ctx, fmt.Sprintf("%s-try%d", b.phase, trial), rs)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -174,10 +174,10 @@ func (b block) play(ctx context.Context) (own, told []agent.Episode, err error) 
 	return own, told, nil
 }
 
-func (b block) rollout(p agent.Policy, t agent.Task, mem agent.Recaller, trial int) rollout {
-	return rollout{
-		policy: p, task: t, recall: mem, context: b.ContextTokens,
-		seed: b.seed ^ hash(t.ID), trial: trial, steps: b.Steps,
+func (b block) rollout(p agent.Policy, t agent.Task, mem agent.Recaller, trial int) Rollout {
+	return Rollout{
+		Policy: p, Task: t, Recaller: mem, ContextTokens: b.ContextTokens,
+		Seed: b.seed ^ hash(t.ID), Trial: trial, Steps: b.Steps,
 	}
 }
 
@@ -185,13 +185,13 @@ func (b block) rollout(p agent.Policy, t agent.Task, mem agent.Recaller, trial i
 // third of the others, with the context a further try would have and with the
 // knowledge of what the player saw.
 func (b block) told(ctx context.Context, trial int, es []agent.Episode, mem agent.Recaller, seen map[string][]agent.Episode) ([]agent.Episode, error) {
-	var rs []rollout
+	var rs []Rollout
 	for i, e := range es {
 		if !e.Outcome.Success || i%3 == 0 {
 			rs = append(rs, b.rollout(b.world.Teacher(seen[e.Task.ID]), e.Task, mem, trial+1))
 		}
 	}
-	return playAll(ctx, b.world, b.Workers, fmt.Sprintf("%s-told%d", b.phase, trial), rs)
+	return b.players().Play(ctx, fmt.Sprintf("%s-told%d", b.phase, trial), rs)
 }
 
 // transcript is the text of a whole episode as the model reads it.

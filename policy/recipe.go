@@ -1,15 +1,10 @@
 package policy
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"math"
-	"math/rand/v2"
-	"slices"
 
 	"github.com/surefoot-ai/surefoot/agent"
-	"github.com/surefoot-ai/surefoot/policy/tokenizer"
 	"github.com/surefoot-ai/surefoot/policy/transformer"
 )
 
@@ -34,9 +29,11 @@ type Recipe struct {
 	Finished      float64  // temperature of the finished policy, ≥ 0
 	Forms         []string // of memory, in which the policy learns to read
 
+	Dir string `json:"-"` // where finished phases are kept, so that an interrupted run goes on with the same bits; made if absent; empty: nowhere
+
 	Cold     Imitate  // Tasks: teacher's games, without memory; imitated together with the first informed round
 	Informed Imitate  // Tasks: games a form and round, played by the policy and then by the teacher who saw that
-	Rounds   int      // of informed games, each played by the policy as it is by then; the first by the teacher, since nobody else can play yet
+	Rounds   int      // of informed games, each played by the policy as it is by then, who is then told what the teacher would have done; the first by the teacher, since nobody else can play yet
 	SelfPlay SelfPlay // the own failures
 }
 
@@ -142,156 +139,6 @@ type Event struct {
 type Tasks struct {
 	Train   []agent.Task // used from the front; a phase takes what the one before left, around and around
 	HeldOut []agent.Task // the guard's
-}
-
-// Run cooks: it returns the trained policy, whose version is "recipe" until it
-// is saved and loaded. log may be nil. It ends early with ctx's error.
-func (r Recipe) Run(ctx context.Context, w World, tasks Tasks, log func(Event)) (*LM, error) {
-	if err := r.Validate(); err != nil {
-		return nil, err
-	}
-	if len(tasks.Train) == 0 || len(tasks.HeldOut) == 0 {
-		return nil, fmt.Errorf("policy: %d tasks to train on and %d held out, need both", len(tasks.Train), len(tasks.HeldOut))
-	}
-	if log == nil {
-		log = func(Event) {}
-	}
-	k := &kitchen{Recipe: r, world: w, tasks: tasks, log: log}
-	demos, err := k.coldStart(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("cold start: %w", err)
-	}
-	if r.Rounds == 0 {
-		if err := k.imitate(ctx, "cold", plainly(demos), r.Cold); err != nil {
-			return nil, fmt.Errorf("cold start: %w", err)
-		}
-	}
-	var told []shown
-	for round := range r.Rounds {
-		more, err := k.practise(ctx, round)
-		if err != nil {
-			return nil, fmt.Errorf("informed round %d: %w", round, err)
-		}
-		told = append(told, more...)
-		phase, imitate, plain := "cold", r.Cold, demos
-		if round > 0 {
-			phase, imitate = fmt.Sprintf("informed-%d", round), r.Informed
-			plain = demos[:min(len(told), len(demos))] // keep the policy able to do without memory
-		}
-		if err := k.imitate(ctx, phase, slices.Concat(told, plainly(plain)), imitate); err != nil {
-			return nil, fmt.Errorf("informed round %d: %w", round, err)
-		}
-	}
-	if err := k.selfPlay(ctx); err != nil {
-		return nil, fmt.Errorf("self-play: %w", err)
-	}
-	return k.lm.WithTemperature(r.Finished)
-}
-
-// kitchen is a recipe being followed.
-type kitchen struct {
-	Recipe
-	world World
-	tasks Tasks
-	log   func(Event)
-	lm    *LM
-	next  int // of tasks.Train
-}
-
-// take returns the next n tasks to train on.
-func (k *kitchen) take(n int) []agent.Task {
-	out := make([]agent.Task, n)
-	for i := range out {
-		out[i] = k.tasks.Train[k.next%len(k.tasks.Train)]
-		k.next++
-	}
-	return out
-}
-
-// rng returns the random source of one purpose.
-func (k *kitchen) rng(purpose string, n int) *rand.Rand {
-	return rand.New(rand.NewPCG(k.Seed, hash(purpose)+uint64(n)))
-}
-
-// coldStart makes the tokenizer and the model, and returns what the teacher did
-// well.
-func (k *kitchen) coldStart(ctx context.Context) ([]agent.Episode, error) {
-	tasks := k.take(k.Cold.Tasks)
-	teacher := k.world.Teacher(nil)
-	rs := make([]rollout, len(tasks))
-	for i, t := range tasks {
-		rs[i] = rollout{policy: teacher, task: t, seed: k.Seed, steps: k.Steps}
-	}
-	demos, err := playAll(ctx, k.world, k.Workers, "cold", rs)
-	if err != nil {
-		return nil, err
-	}
-	k.log(Event{Phase: "cold", Note: fmt.Sprintf("teacher won %.1f%% of %d games", 100*successes(demos), len(demos))})
-	texts, err := k.contexts(ctx, demos)
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range demos {
-		texts = append(texts, transcript(e))
-	}
-	tok, err := tokenizer.Train(texts, k.VocabTokens, specials[:])
-	if err != nil {
-		return nil, err
-	}
-	c := k.Model
-	c.Vocab = tok.Vocab()
-	m, err := transformer.New(c, k.rng("model", 0))
-	if err != nil {
-		return nil, err
-	}
-	if k.lm, err = NewLM(m, tok, k.Temperature, "recipe"); err != nil {
-		return nil, err
-	}
-	return won(demos), nil
-}
-
-// imitate makes the model imitate demos.
-func (k *kitchen) imitate(ctx context.Context, phase string, demos []shown, c Imitate) error {
-	var ts []Trajectory
-	for _, e := range demos {
-		t, err := e.trajectory(k.lm)
-		if errors.Is(err, transformer.ErrTooLong) {
-			continue // an actor would not get that far either
-		} else if err != nil {
-			return err
-		}
-		if c.Text > 0 {
-			t = t.WithText()
-		}
-		ts = append(ts, t)
-	}
-	trainer, err := NewTrainer(k.lm, k.Trainer)
-	if err != nil {
-		return err
-	}
-	updates := c.Epochs * ((len(ts) + c.Batch - 1) / c.Batch)
-	rng := k.rng(phase, 0)
-	var order []int
-	for u := range updates {
-		var groups [][]Trajectory
-		for len(groups) < c.Batch {
-			if len(order) == 0 {
-				order = rng.Perm(len(ts))
-			}
-			groups = append(groups, []Trajectory{ts[order[0]]})
-			order = order[1:]
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		rate := WarmupCosine(c.LearningRate, u, updates)
-		s, err := trainer.Update(Imitation{MinProb: 0.5, Text: c.Text}, groups, rate)
-		if err != nil {
-			return fmt.Errorf("update %d: %w", u, err)
-		}
-		k.log(Event{Phase: phase, Update: u + 1, Of: updates, Stats: &s, Rate: rate})
-	}
-	return nil
 }
 
 // WarmupCosine is the learning rate of update u of n, from 0: up over the first

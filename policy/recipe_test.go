@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"math"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -73,6 +75,47 @@ func TestRecipeLearnsAndIsReproducible(t *testing.T) {
 	}
 	if len(scores) != 3 {
 		t.Errorf("%d held-out scores, want one before and two during self-play", len(scores))
+	}
+}
+
+// A recipe that is cut off anywhere goes on with the same bits, and not with what
+// another recipe left.
+func TestRecipeGoesOn(t *testing.T) {
+	r := toyRecipe()
+	r.Cold.Epochs = 10
+	whole, events := cook(t, r, nil), 0
+	r.Dir = filepath.Join(t.TempDir(), "kept")
+	tasks := Tasks{Train: toyTasks(0, 40), HeldOut: toyTasks(100, 8)}
+	for stop := 1; ; stop += 7 {
+		ctx, cancel := context.WithCancel(t.Context())
+		seen := 0
+		l, err := r.Run(ctx, toy{}, tasks, func(Event) {
+			events++
+			if seen++; seen == stop {
+				cancel()
+			}
+		})
+		cancel()
+		if err == nil {
+			var b bytes.Buffer
+			if err := l.Save(&b, json.RawMessage(`{"made":"here"}`)); err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(b.Bytes(), whole) {
+				t.Error("the policy that was cut off is another one")
+			}
+			if stop < 20 {
+				t.Errorf("done after %d events: the test shows nothing", stop)
+			}
+			break
+		}
+		if !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+	}
+	r.Seed++
+	if _, err := r.Run(t.Context(), toy{}, tasks, nil); !errors.Is(err, ErrOtherRun) {
+		t.Errorf("with another seed: %v", err)
 	}
 }
 

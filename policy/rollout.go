@@ -29,33 +29,38 @@ type Memory interface {
 	Close() error
 }
 
-// rollout is one episode to be played.
-type rollout struct {
-	policy  agent.Policy
-	task    agent.Task
-	recall  agent.Recaller // nil: no context
-	context int            // tokens asked of recall
-	seed    uint64
-	trial   int
-	steps   int // step budget
+// Rollout is one episode to be played.
+type Rollout struct {
+	Policy        agent.Policy
+	Task          agent.Task
+	Recaller      agent.Recaller // nil: no context
+	ContextTokens int            // asked of Recaller
+	Seed          uint64         // with Trial, of the policy's random source
+	Trial         int
+	Steps         int // step budget; 0: agent.DefaultSteps
 }
 
-// playAll plays every rollout, workers at a time. The result is placed by
-// index and does not depend on workers. Episode IDs are made of prefix and
-// index.
-func playAll(ctx context.Context, w World, workers int, prefix string, rs []rollout) ([]agent.Episode, error) {
+// Players plays rollouts in a world.
+type Players struct {
+	World   World
+	Workers int // episodes at once, > 0
+}
+
+// Play plays every rollout. The result is placed by index and does not depend on
+// Workers. Episode IDs are made of prefix and index.
+func (p Players) Play(ctx context.Context, prefix string, rs []Rollout) ([]agent.Episode, error) {
 	out := make([]agent.Episode, len(rs))
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(workers)
+	g.SetLimit(p.Workers)
 	for i, r := range rs {
 		g.Go(func() error {
-			env, err := w.Environment(r.task)
+			env, err := p.World.Environment(r.Task)
 			if err != nil {
-				return fmt.Errorf("environment of task %s: %w", r.task.ID, err)
+				return fmt.Errorf("environment of task %s: %w", r.Task.ID, err)
 			}
-			out[i], err = agent.Run(ctx, r.task, agent.RunOptions{
-				Policy: r.policy, Environment: env, Recaller: r.recall, ContextTokens: r.context,
-				Budget: agent.Budget{Steps: r.steps}, Seed: r.seed, Trial: r.trial,
+			out[i], err = agent.Run(ctx, r.Task, agent.RunOptions{
+				Policy: r.Policy, Environment: env, Recaller: r.Recaller, ContextTokens: r.ContextTokens,
+				Budget: agent.Budget{Steps: r.Steps}, Seed: r.Seed, Trial: r.Trial,
 				NewID: func() string { return fmt.Sprintf("%s-%06d", prefix, i) },
 			})
 			return err

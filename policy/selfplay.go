@@ -67,6 +67,7 @@ func (k *kitchen) selfPlay(ctx context.Context) error {
 		Objective: func(int) Objective { return k.SelfPlay.Objective },
 		Trainer:   k.Trainer, Epochs: 1, Groups: k.SelfPlay.Batch, LearningRate: k.SelfPlay.LearningRate,
 		Guard: k.SelfPlay.Guard, Log: k.log,
+		Dir: k.keptIn("self-play"),
 		Sample: func(ctx context.Context, _ *LM, iteration int) ([][]Trajectory, error) {
 			return k.ownPlay(ctx, iteration)
 		},
@@ -79,7 +80,7 @@ func (k *kitchen) selfPlay(ctx context.Context) error {
 func (k *kitchen) ownPlay(ctx context.Context, iteration int) ([][]Trajectory, error) {
 	b := block{
 		kitchen: k, phase: fmt.Sprintf("self-play-%d", iteration), form: k.Forms[0], player: k.lm,
-		tasks: k.take(k.SelfPlay.Tasks), seed: k.rng("self-play", iteration).Uint64(),
+		tasks: k.take(k.informedFrom(k.Rounds)+iteration*k.SelfPlay.Tasks, k.SelfPlay.Tasks), seed: k.rng("self-play", iteration).Uint64(),
 	}
 	own, _, err := b.play(ctx)
 	if err != nil {

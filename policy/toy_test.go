@@ -118,11 +118,11 @@ func toyLM(t testing.TB, seed uint64) *LM {
 // toyPlay plays tasks with l, each once, for at most steps steps.
 func toyPlay(t testing.TB, l agent.Policy, tasks []agent.Task, seed uint64, steps int) []agent.Episode {
 	t.Helper()
-	rs := make([]rollout, len(tasks))
+	rs := make([]Rollout, len(tasks))
 	for i, task := range tasks {
-		rs[i] = rollout{policy: l, task: task, seed: seed + uint64(i), steps: steps}
+		rs[i] = Rollout{Policy: l, Task: task, Seed: seed + uint64(i), Steps: steps}
 	}
-	es, err := playAll(t.Context(), toy{}, 2, "toy", rs)
+	es, err := Players{toy{}, 2}.Play(t.Context(), "toy", rs)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,7 +27,7 @@ type trainOptions struct {
 	learningRate       float64
 	seed               uint64
 	workers            int
-	out, logFile       string
+	out, logFile, keep string
 	force              bool
 }
 
@@ -71,6 +71,7 @@ The same flags give the same file, byte for byte, on one kind of processor.`,
 	f.Uint64Var(&o.seed, "seed", 1, "of everything")
 	f.Var(newCount(&o.workers, 2, 1), "workers", "episodes and threads at once; does not change the result")
 	f.StringVar(&o.out, "out", "policy.safetensors", "policy file to write")
+	f.StringVar(&o.keep, "keep", "", "folder for finished phases: the same command goes on after them")
 	f.StringVar(&o.logFile, "log", "", "file for the run's log, one JSON record a line")
 	f.BoolVar(&o.force, "force", false, "replace --out if it exists")
 	a.settings.register("train", f, map[string]string{"data": "ALFWORLD_DATA"})
@@ -104,7 +105,9 @@ func train(ctx context.Context, a *app, o trainOptions) error {
 	}
 	l.record(lineage)
 	lm, err := r.Run(ctx, w, tasks, l.event)
-	if err != nil {
+	if errors.Is(err, policy.ErrOtherRun) {
+		return usagef("--keep %w", err)
+	} else if err != nil {
 		return err
 	}
 	if err := lm.SaveFile(o.out, lineage); err != nil {
@@ -158,7 +161,7 @@ func (o trainOptions) recipe() (policy.Recipe, error) {
 	default:
 		r.SelfPlay.Objective = policy.WReinforce(o.lambda)
 	}
-	r.SelfPlay.LearningRate = o.learningRate
+	r.SelfPlay.LearningRate, r.Dir = o.learningRate, o.keep
 	if o.iterations >= 0 {
 		r.SelfPlay.Iterations = o.iterations
 	}
