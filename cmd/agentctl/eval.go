@@ -82,7 +82,7 @@ goes on with --resume. The number of workers does not change the result.`,
 	a.settings.register("eval", f, map[string]string{"data": "ALFWORLD_DATA"})
 	f.StringVar(&o.out, "out", "", "run folder (default a new one below ./runs)")
 	f.BoolVar(&o.resume, "resume", false, "go on with the run in --out")
-	c.AddCommand(newMethods(a), newEvalEffects(a), newEvalLessons(a))
+	c.AddCommand(newMethods(a), newEvalEffects(a), newEvalLessons(a), newEvalExperience(a))
 	return c
 }
 

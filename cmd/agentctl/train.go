@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"time"
@@ -182,6 +183,8 @@ func (o trainOptions) world() (*practiceWorld, policy.Tasks, error) {
 		if train, err = loadGames(o.data, o.split, o.games); err != nil {
 			return nil, policy.Tasks{}, err
 		}
+		// They come sorted by kind, and a phase takes the next ones.
+		rand.New(rand.NewPCG(o.seed, 0)).Shuffle(len(train), func(i, j int) { train[i], train[j] = train[j], train[i] })
 		heldOut, err = loadGames(o.data, "valid_train", o.heldOut)
 	} else {
 		if train, err = generateGames(trainGames, o.games); err != nil {

@@ -59,7 +59,7 @@ type worded interface{ words() []string }
 // base is the model that has imitated demonstrations of a domain, the same for
 // all methods under one seed.
 func (l *Lab) base(ctx context.Context, name string, d puzzle.Domain, seed uint64) (*policy.LM, error) {
-	return l.model(fmt.Sprintf("base/%s-%d", name, seed), func() (*policy.LM, error) {
+	return l.Model(fmt.Sprintf("base/%s-%d", name, seed), func() (*policy.LM, error) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		var words []string
 		if w, ok := d.(worded); ok {

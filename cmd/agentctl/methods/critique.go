@@ -116,7 +116,7 @@ const rounds = 6
 // critique tells it: one that had learned to answer first took no notice of
 // critiques.
 func (l *Lab) reader(ctx context.Context, d puzzle.Domain, seed uint64) (*policy.LM, error) {
-	return l.model(fmt.Sprintf("base/reader-%d", seed), func() (*policy.LM, error) {
+	return l.Model(fmt.Sprintf("base/reader-%d", seed), func() (*policy.LM, error) {
 		rng := rand.New(rand.NewPCG(seed, 5))
 		lm, err := l.untrained(rng)
 		if err != nil {

@@ -46,7 +46,7 @@ func (l *Lab) Open() error {
 	got, err := os.ReadFile(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return keep(name, want)
+		return Keep(name, want)
 	case err != nil:
 		return err
 	case !bytes.Equal(got, want):

@@ -70,15 +70,15 @@ func Once[T any](l *Lab, key string, work func() (T, error)) (T, error) {
 	if err != nil {
 		return result, fmt.Errorf("%s: %w", key, err)
 	}
-	if err := keep(name, text); err != nil {
+	if err := Keep(name, text); err != nil {
 		return result, err
 	}
 	l.done(key)
 	return result, nil
 }
 
-// keep writes a file that is whole or absent, whatever happens.
-func keep(name string, data []byte) error {
+// Keep writes a file that is whole or absent, whatever happens.
+func Keep(name string, data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return err
 	}
@@ -103,7 +103,7 @@ func (l *Lab) Spend(method string, d time.Duration) (seconds float64, err error)
 	if text, err = json.Marshal(seconds); err != nil {
 		return 0, err
 	}
-	return seconds, keep(name, text)
+	return seconds, Keep(name, text)
 }
 
 // Each calls f with every index below n, Workers at a time.
@@ -121,9 +121,9 @@ func (l *Lab) Each(ctx context.Context, n int, f func(ctx context.Context, i int
 	return g.Wait()
 }
 
-// model returns the model that train made when it was first asked for under the
+// Model returns the model that train made when it was first asked for under the
 // key, in this or an earlier process. It is the caller's own.
-func (l *Lab) model(key string, train func() (*policy.LM, error)) (*policy.LM, error) {
+func (l *Lab) Model(key string, train func() (*policy.LM, error)) (*policy.LM, error) {
 	name := filepath.Join(l.Dir, filepath.FromSlash(key)+".safetensors")
 	lm, _, err := policy.LoadFile(name)
 	if err == nil || !errors.Is(err, fs.ErrNotExist) {

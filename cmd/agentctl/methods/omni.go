@@ -120,7 +120,7 @@ func (l *Lab) stages(ctx context.Context, c course, order []int) (*policy.LM, er
 	if len(order) == 0 {
 		return l.base(ctx, mixtureName, c.mixture, c.seed)
 	}
-	return l.model(c.key(c.way(order)), func() (*policy.LM, error) {
+	return l.Model(c.key(c.way(order)), func() (*policy.LM, error) {
 		before, last := order[:len(order)-1], order[len(order)-1]
 		lm, err := l.stages(ctx, c, before)
 		if err != nil {
@@ -145,7 +145,7 @@ func (l *Lab) ordered(ctx context.Context, c course, order ...int) (standing, er
 func (l *Lab) joint(ctx context.Context, c course, rate float64) (standing, error) {
 	key := c.key(fmt.Sprintf("joint-%g", rate))
 	return l.examineAll(ctx, c.mixture, key, func() (*policy.LM, error) {
-		return l.model(key, func() (*policy.LM, error) {
+		return l.Model(key, func() (*policy.LM, error) {
 			lm, err := l.base(ctx, mixtureName, c.mixture, c.seed)
 			if err != nil {
 				return nil, err

@@ -52,7 +52,7 @@ func (l *Lab) factsReader(ctx context.Context, seed uint64) (*policy.LM, error) 
 // worldly is the base model of a name and a seed that teach has taught something
 // about the seed's world.
 func (l *Lab) worldly(name string, seed uint64, worldOf func(seed uint64) (puzzle.Facts, error), teach func(lm *policy.LM, world puzzle.Facts, rng *rand.Rand) error) (*policy.LM, error) {
-	return l.model(fmt.Sprintf("base/%s-%d", name, seed), func() (*policy.LM, error) {
+	return l.Model(fmt.Sprintf("base/%s-%d", name, seed), func() (*policy.LM, error) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		world, err := worldOf(seed)
 		if err != nil {

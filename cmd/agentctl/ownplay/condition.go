@@ -1,0 +1,58 @@
+package ownplay
+
+import (
+	"strings"
+
+	"github.com/surefoot-ai/surefoot/policy"
+)
+
+// Condition is a way to learn from own play.
+type Condition struct {
+	Name      string // of the objective and, unless it is asymmetric, the memory
+	Objective policy.Objective
+	Memory    string // the form of what retries read; "": they read nothing
+	Rollouts  int    // of each task at once, > 0: a group
+	Blamed    bool   // failures weigh on the steps that the memory's lessons and loops blame, not on all
+}
+
+// The forms of memory.
+const (
+	asymmetric = "asymmetric"
+	verbatim   = "uniform-verbatim"
+	abstract   = "uniform-abstract"
+)
+
+// Ours is the condition that the others are compared to.
+const Ours = "nsr"
+
+// Conditions are all there are: negative sample reinforcement on the blamed
+// steps, other objectives in its place, and other memories beside it.
+func Conditions() []Condition {
+	nsr := policy.Attributed{Objective: policy.NSR()}
+	return []Condition{
+		{Ours, nsr, asymmetric, 1, true},
+		{"nsr, all steps", policy.NSR(), asymmetric, 1, false},
+		{"w-reinforce", policy.WReinforce(0.1), asymmetric, 1, false},
+		{"reinforce", policy.REINFORCE(), asymmetric, 1, false},
+		{"reinforce, blamed steps", policy.Attributed{Objective: policy.REINFORCE()}, asymmetric, 1, true},
+		{"psr", policy.PSR(), asymmetric, 1, false},
+		{"grpo", policy.DefaultGRPO(), asymmetric, 4, false},
+		{"ppo", policy.DefaultPPO(), asymmetric, 1, false},
+		{"nsr, " + verbatim, nsr, verbatim, 1, true},
+		{"nsr, " + abstract, nsr, abstract, 1, true},
+		{"nsr, no memory", nsr, "", 1, true},
+	}
+}
+
+// critic is that of conditions whose objective needs one.
+func (c Condition) critic(t policy.Config) *policy.CriticConfig {
+	if !c.Objective.Spec().Critic {
+		return nil
+	}
+	return &policy.CriticConfig{Low: -1, High: 1, LearningRate: 3e-4, Clip: 0.5, Trainer: t}
+}
+
+// FileName is that of a condition's files.
+func FileName(c Condition) string {
+	return strings.ReplaceAll(strings.ReplaceAll(c.Name, ",", ""), " ", "-")
+}

@@ -1,0 +1,162 @@
+package ownplay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/surefoot-ai/surefoot/agent"
+	"github.com/surefoot-ai/surefoot/cmd/agentctl/methods"
+	"github.com/surefoot-ai/surefoot/policy"
+	"github.com/surefoot-ai/surefoot/policy/transformer"
+)
+
+// School is the games of one seed. The lists are disjoint.
+type School struct {
+	World  policy.World
+	Taught []agent.Task // which the teacher plays
+	Train  []agent.Task // for own play
+	Tune   []agent.Task // to choose by
+	Test   []agent.Task // played once, at the end
+}
+
+// life is own play under one condition.
+type life struct {
+	School
+	Scale
+	condition Condition
+	players   policy.Players
+	seed      uint64
+}
+
+// sample is what one iteration plays: half of the episodes are first tries,
+// without context; then what failed is tried again with what memory made of all
+// first tries, and further games fill up. A game failed if all of its group did.
+func (l life) sample(ctx context.Context, lm *policy.LM, iteration int) (groups [][]policy.Trajectory, err error) {
+	mem, err := l.memory(lm)
+	if err != nil {
+		return nil, err
+	}
+	if mem != nil {
+		defer func() { err = errors.Join(err, mem.Close()) }()
+	}
+	n := max(l.Episodes/l.condition.Rollouts, 2) // games, twice if both tries are needed
+	from := iteration * n
+	first := l.take(from, n/2)
+	es, err := l.try(ctx, wave{lm, first, nil, 0, iteration})
+	if err != nil {
+		return nil, err
+	}
+	var again []agent.Task
+	for i, t := range first {
+		group := es[i*l.condition.Rollouts : (i+1)*l.condition.Rollouts]
+		failed := true
+		for _, e := range group {
+			failed = failed && !e.Outcome.Success
+			if mem == nil {
+				continue
+			}
+			if err := mem.Record(ctx, e); err != nil {
+				return nil, err
+			}
+		}
+		if failed {
+			again = append(again, t)
+		}
+	}
+	retries, err := l.try(ctx, wave{lm, again, mem, 1, iteration})
+	if err != nil {
+		return nil, err
+	}
+	more, err := l.try(ctx, wave{lm, l.take(from+n/2, n-n/2-len(again)), nil, 0, iteration})
+	if err != nil {
+		return nil, err
+	}
+	for _, part := range [][]agent.Episode{es, retries, more} {
+		some, err := l.groups(ctx, lm, mem, part)
+		if err != nil {
+			return nil, err
+		}
+		groups = append(groups, some...)
+	}
+	return groups, nil
+}
+
+// take returns n games to train on, from one on, around and around.
+func (l life) take(from, n int) []agent.Task {
+	out := make([]agent.Task, n)
+	for i := range out {
+		out[i] = l.Train[(from+i)%len(l.Train)]
+	}
+	return out
+}
+
+// wave is games that are played at once.
+type wave struct {
+	policy    agent.Policy
+	tasks     []agent.Task
+	memory    policy.Memory // nil: no context
+	trial     int
+	iteration int
+}
+
+// try plays each game of a wave as often as a group is large.
+func (l life) try(ctx context.Context, w wave) ([]agent.Episode, error) {
+	var rs []policy.Rollout
+	for i, t := range w.tasks {
+		for j := range l.condition.Rollouts {
+			r := policy.Rollout{
+				Policy: w.policy, Task: t, Seed: l.seed<<40 | uint64(w.iteration)<<16 | uint64(i*l.condition.Rollouts+j), Trial: w.trial, Steps: l.Steps,
+			}
+			if w.memory != nil {
+				r.Recaller, r.ContextTokens = w.memory, l.Cold.ContextTokens
+			}
+			rs = append(rs, r)
+		}
+	}
+	return l.players.Play(ctx, fmt.Sprintf("own-%d-%d-%d", w.iteration, w.trial, len(w.tasks)), rs)
+}
+
+// memory is an empty one, or nil.
+func (l life) memory(lm *policy.LM) (policy.Memory, error) {
+	if l.condition.Memory == "" {
+		return nil, nil
+	}
+	return l.World.Memory(l.condition.Memory, lm.CountTokens)
+}
+
+// groups are the trajectories of episodes, those of a game together. What does
+// not fit the model is left out.
+func (l life) groups(ctx context.Context, lm *policy.LM, mem policy.Memory, es []agent.Episode) ([][]policy.Trajectory, error) {
+	var out [][]policy.Trajectory
+	for i := 0; i < len(es); i += l.condition.Rollouts {
+		var group []policy.Trajectory
+		for _, e := range es[i : i+l.condition.Rollouts] {
+			t, err := lm.Trajectory(e)
+			if errors.Is(err, transformer.ErrTooLong) {
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+			if l.condition.Blamed && !e.Outcome.Success {
+				if t.Blame, err = blame(ctx, mem, e); err != nil {
+					return nil, err
+				}
+			}
+			group = append(group, t)
+		}
+		if len(group) > 0 {
+			out = append(out, group)
+		}
+	}
+	return out, nil
+}
+
+// blame is what memory and the loops of a failure say; without memory, these.
+func blame(ctx context.Context, mem policy.Memory, e agent.Episode) (policy.Blame, error) {
+	if mem == nil {
+		return policy.BlameSteps(e)
+	}
+	return methods.Blame(ctx, mem, e)
+}
