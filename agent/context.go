@@ -29,12 +29,16 @@ type Context struct {
 	// Withheld are the IDs of items that would have been among Items, and were
 	// left out by chance, so that their effect can be measured.
 	Withheld []string `json:"withheld,omitempty"`
-	HoldOut  float64  `json:"hold_out,omitempty"` // at least the probability of that, of each item; 0: nothing was left to chance
+	HoldOut  float64  `json:"hold_out,omitempty"` // the probability of that, of each item that Chances does not name; 0: nothing was left to chance
+
+	// Chances are the probabilities of being withheld, by ID, of the items shown or
+	// withheld for which it was another than HoldOut.
+	Chances map[string]float64 `json:"chances,omitempty"`
 
 	// AllWithheld: all of it was left out by chance, so that the effect of memory
 	// as a whole can be measured. Withheld then says nothing of single items.
 	AllWithheld bool    `json:"all_withheld,omitempty"`
-	HoldOutAll  float64 `json:"hold_out_all,omitempty"` // at least the probability of that; 0: it was not left to chance
+	HoldOutAll  float64 `json:"hold_out_all,omitempty"` // the probability of that; 0: it was not left to chance
 }
 
 // Text joins the items' texts, one blank line between two, in order.

@@ -14,25 +14,23 @@ import (
 	"github.com/surefoot-ai/surefoot/memory/lesson"
 )
 
-// counts are an item's, as package effect has them.
-func counts(e agent.Effect) effect.Counts {
-	return effect.Counts{Shown: effect.Arm(e.Shown), Withheld: effect.Arm(e.Withheld)}
-}
-
 // measure takes in what was counted.
 func (e *entry) measure(counted agent.Effect) {
 	e.effect, e.verdict = counted, verdictOf(counted)
 }
 
 // withholds reports whether an item that would be recalled for a task is to be
-// left out: a coin that falls as it must for what memory has seen by now. The
-// caller holds the read lock.
-func (s *Store) withholds(e *entry, task agent.Task) bool {
-	p := counts(e.effect).HoldOut(s.o.HoldOut)
-	if s.onProbation(e.lesson) {
-		p = 0.5
+// left out: a coin that falls as it must for what memory has seen by now; and with
+// which probability it does. The caller holds the read lock.
+func (s *Store) withholds(e *entry, task agent.Task) (chance float64, withheld bool) {
+	if s.o.HoldOut < 0 {
+		return 0, false
 	}
-	return s.o.HoldOut >= 0 && s.chance(task, e.ID) < p
+	chance = effect.Counts(e.effect).HoldOut(s.o.HoldOut)
+	if s.onProbation(e.lesson) {
+		chance = 0.5
+	}
+	return chance, s.chance(task, e.ID) < chance
 }
 
 // chance is a number in [0,1), as good as random, that follows from what memory
@@ -93,14 +91,12 @@ func (o *overlay) count(e agent.Episode, recalled map[string]archive.Item) error
 		if !o.known(id) || o.scopeOf(id) != e.Task.Scope || slices.Index(ids, id) < i {
 			continue
 		}
+		chance, ok := e.Context.Chances[id]
+		if !ok {
+			chance = e.Context.HoldOut
+		}
 		add := func(f *agent.Effect) {
-			arm := &f.Shown
-			if i >= len(e.Context.Items) {
-				arm = &f.Withheld
-			}
-			if arm.N++; e.Outcome.Success {
-				arm.Successes++
-			}
+			*f = agent.Effect(effect.Counts(*f).With(effect.Draw{Chance: chance, Withheld: i >= len(e.Context.Items), Success: e.Outcome.Success}))
 			if f.Order == 0 {
 				o.orders++
 				f.Order = o.orders
@@ -161,7 +157,7 @@ func (s *Store) Effects(ctx context.Context) ([]MeasuredEffect, error) {
 		if e.effect.Order > 0 {
 			out = append(out, MeasuredEffect{
 				ID: e.ID, Kind: e.Class, Effect: e.effect, Verdict: e.verdict,
-				Difference: counts(e.effect).Interval(effect.Level(effectAlpha, e.effect.Order)),
+				Difference: effect.Counts(e.effect).Interval(effect.Level(effectAlpha, e.effect.Order)),
 			})
 		}
 	}

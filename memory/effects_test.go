@@ -19,6 +19,7 @@ func TestWithheldAndCounted(t *testing.T) {
 	s := openStore(t, dir, Options{HoldOut: 0.3, HoldOutAll: -1})
 	record(t, s, ladleWon("won"), play("lost", ladle(), false, "go to cabinet 1"))
 	withheld, shown := 0, 0
+	coins := map[float64]agent.Coin{} // of the demonstration
 	for i := range 200 {
 		task := ladle()
 		c, err := s.Recall(t.Context(), task, 1000)
@@ -45,12 +46,26 @@ func TestWithheldAndCounted(t *testing.T) {
 			record(t, s, e)
 			continue
 		}
+		chance, other := c.Chances["won"]
+		if !other {
+			chance = 0.3
+		}
+		coin := coins[chance]
+		coin.HoldOut = chance
 		if slices.Contains(c.Withheld, "won") {
 			withheld++
+			coin.Withheld.N++
+			coin.Withheld.Successes += 1 - i%2
 		} else if slices.ContainsFunc(c.Items, func(it agent.Item) bool { return it.ID == "won" }) {
 			shown++
+			coin.Shown.N++
+			coin.Shown.Successes += 1 - i%2
 		}
+		coins[chance] = coin
 		record(t, s, e)
+	}
+	if len(coins) != 2 {
+		t.Errorf("chances of the demonstration: %v", coins)
 	}
 	if withheld < 5 || shown < 20 {
 		t.Fatalf("the demonstration was withheld %d times and shown %d times", withheld, shown)
@@ -64,6 +79,14 @@ func TestWithheldAndCounted(t *testing.T) {
 		at := slices.IndexFunc(all, func(m MeasuredEffect) bool { return m.ID == "won" })
 		if at < 0 || all[at].Withheld.N != withheld || all[at].Shown.N != shown {
 			t.Errorf("effects %+v, want %d shown and %d withheld of the demonstration", all, shown, withheld)
+		}
+		for _, coin := range all[at].Coins {
+			if coin != coins[coin.HoldOut] {
+				t.Errorf("counted %+v, want %+v", coin, coins[coin.HoldOut])
+			}
+		}
+		if len(all[at].Coins) != len(coins) {
+			t.Errorf("counted %+v, want %+v", all[at].Coins, coins)
 		}
 		for i, m := range all {
 			if m.Order != i+1 {

@@ -3,6 +3,7 @@ package memory
 import (
 	"context"
 	"errors"
+	"reflect"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -183,7 +184,7 @@ func (s *Store) commitOnce(ctx context.Context, group []*recording) ([]*recordin
 			return err
 		}
 		tx.Describe(s.o.Clock(), recordedNote(group).text())
-		if changed.overall != overall {
+		if !reflect.DeepEqual(changed.overall, overall) {
 			if err := putOverall(ctx, tx, changed.overall); err != nil {
 				return err
 			}

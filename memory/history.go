@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/surefoot-ai/surefoot/agent"
@@ -168,7 +169,7 @@ func itemChange(c archive.Change) (ItemChange, error) {
 		out.Change = ItemSupported
 	case after.seen > before.seen:
 		out.Change = ItemSeen
-	case after.effect != before.effect:
+	case !reflect.DeepEqual(after.effect, before.effect):
 		out.Change = ItemCounted
 	}
 	if before == nil || before.lesson.State != after.lesson.State {

@@ -95,12 +95,11 @@ const (
 )
 
 // DefaultHoldOut is how often an item is withheld to measure its effect, unless
-// it seems to harm: then more often, up to half of the time.
+// it may well harm: then more often, up to half of the time.
 const DefaultHoldOut = 0.05
 
 // DefaultHoldOutAll is how often the whole context is withheld to measure the
-// effect of memory, unless that seems to harm: then more often, up to half of the
-// time. Where memory raises success by d, it costs a fiftieth of d.
+// effect of memory. Where memory raises success by d, it costs a fiftieth of d.
 const DefaultHoldOutAll = 0.02
 
 // effectAlpha is the probability that any item that has no effect is ever said to

@@ -30,14 +30,14 @@ func (s *Store) Overall(ctx context.Context) (OverallEffect, error) {
 		return OverallEffect{}, err
 	}
 	defer s.mu.RUnlock()
-	c := counts(s.overall)
+	c := effect.Counts(s.overall)
 	return OverallEffect{Shown: s.overall.Shown, Withheld: s.overall.Withheld, Difference: c.Interval(effectAlpha), Verdict: c.Verdict(effectAlpha)}, nil
 }
 
 // withholdsAll reports whether the whole context for a task is to be left out. The
 // caller holds the read lock.
 func (s *Store) withholdsAll(task agent.Task) bool {
-	return s.o.HoldOutAll >= 0 && s.chance(task, "") < counts(s.overall).HoldOut(s.o.HoldOutAll)
+	return s.chance(task, "") < s.o.HoldOutAll
 }
 
 // withholdAll takes what is packed out of the context again.
@@ -58,13 +58,8 @@ func (o *overlay) countOverall(e agent.Episode) {
 	if e.Context.HoldOutAll <= 0 || lesson.Transient(e) {
 		return
 	}
-	arm := &o.overall.Shown
-	if e.Context.AllWithheld {
-		arm = &o.overall.Withheld
-	}
-	if arm.N++; e.Outcome.Success {
-		arm.Successes++
-	}
+	d := effect.Draw{Chance: e.Context.HoldOutAll, Withheld: e.Context.AllWithheld, Success: e.Outcome.Success}
+	o.overall = agent.Effect(effect.Counts(o.overall).With(d))
 }
 
 // overallKey is where the archive keeps the effect of memory as a whole.

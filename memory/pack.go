@@ -15,7 +15,7 @@ type packer struct {
 	left    int // tokens
 	context agent.Context
 
-	holdOut func(*entry) bool // whether an item is to be withheld
+	holdOut func(*entry) (chance float64, withheld bool) // whether an item is to be withheld, and with which probability it is
 
 	task, kind, verbatim int  // items packed, against their bounds
 	tried                int  // demonstrations looked at
@@ -98,7 +98,14 @@ func (p *packer) add(c *Candidate, text string) bool {
 		c.Reason = fmt.Sprintf("%d tokens, %d left", n, p.left)
 		return false
 	}
-	if p.holdOut(p.store.items[c.ID]) {
+	chance, withheld := p.holdOut(p.store.items[c.ID])
+	if chance != p.context.HoldOut {
+		if p.context.Chances == nil {
+			p.context.Chances = map[string]float64{}
+		}
+		p.context.Chances[c.ID] = chance
+	}
+	if withheld {
 		p.context.Withheld = append(p.context.Withheld, c.ID)
 		c.Reason = "withheld by chance, to measure its effect"
 		return false

@@ -41,8 +41,8 @@ func (s *Store) Search(ctx context.Context, q Query) (agent.Context, Explanation
 //
 // So that it can be measured whether an item helps, one that would be recalled is
 // now and then withheld by chance: by that of Options.HoldOut, and the more often
-// the likelier it is that it harms. Context.Withheld names it, and Record counts
-// the outcome. An item whose measured effect is harm is not recalled any more; one
+// the likelier it is that it harms. Context.Withheld names it, Context.Chances says
+// how often, and Record counts the outcome. An item whose measured effect is harm is not recalled any more; one
 // that helps comes before its like. A lesson that evidence retired, or that has
 // expired, is tested again after RetestAfter: it is recalled again, half of the
 // time, until it is known to help, or a contradiction or its effect retires it.

@@ -95,6 +95,7 @@ func (s *Store) Lesson(ctx context.Context, id string) (agent.Lesson, error) {
 
 func cloneLesson(l agent.Lesson) agent.Lesson {
 	l.For, l.Against, l.Tags = slices.Clone(l.For), slices.Clone(l.Against), slices.Clone(l.Tags)
+	l.Effect.Coins, l.Harm.Coins = slices.Clone(l.Effect.Coins), slices.Clone(l.Harm.Coins)
 	return l
 }
 

@@ -83,7 +83,7 @@ func (s *Store) recallOnce(ctx context.Context, asked Query) (agent.Context, Exp
 	if q.warning != nil {
 		x.Warnings = append(x.Warnings, q.warning)
 	}
-	p := packer{store: s, left: max(0, asked.MaxTokens), holdOut: func(e *entry) bool { return s.withholds(e, asked.Task) }}
+	p := packer{store: s, left: max(0, asked.MaxTokens), holdOut: func(e *entry) (float64, bool) { return s.withholds(e, asked.Task) }}
 	p.context.HoldOut, p.context.HoldOutAll = max(s.o.HoldOut, 0), max(s.o.HoldOutAll, 0)
 	for _, classes := range s.packed() {
 		var found []Candidate

@@ -78,12 +78,16 @@ func verdictOf(e agent.Effect) effect.Verdict {
 	if e.Order == 0 {
 		return effect.NotKnown
 	}
-	return counts(e).Verdict(effect.Level(effectAlpha, e.Order))
+	return effect.Counts(e).Verdict(effect.Level(effectAlpha, e.Order))
 }
 
 // intervalText is the difference of success rates that was measured, with its
-// interval: "-0.21 [-0.30, -0.12]".
+// interval: "-0.21 [-0.30, -0.12]"; or what was counted, if it was so before
+// chances were kept.
 func intervalText(e agent.Effect) string {
-	d := counts(e).Interval(effect.Level(effectAlpha, e.Order))
+	if len(e.Coins) == 0 {
+		return effectText(e)
+	}
+	d := effect.Counts(e).Interval(effect.Level(effectAlpha, e.Order))
 	return fmt.Sprintf("%+.2f [%+.2f, %+.2f]", d.Estimate, d.Low, d.High)
 }

@@ -23,9 +23,9 @@ func episodeIDs(n int) []string {
 }
 
 func TestStanding(t *testing.T) {
-	harm := agent.Effect{Shown: agent.Arm{N: 200, Successes: 20}, Withheld: agent.Arm{N: 100, Successes: 60}, Order: 1}
-	help := agent.Effect{Shown: agent.Arm{N: 200, Successes: 180}, Withheld: agent.Arm{N: 100, Successes: 40}, Order: 1}
-	none := agent.Effect{Shown: agent.Arm{N: 20, Successes: 2}, Withheld: agent.Arm{N: 10, Successes: 2}, Order: 1}
+	harm := measured(agent.Arm{N: 200, Successes: 20}, agent.Arm{N: 100, Successes: 60})
+	help := measured(agent.Arm{N: 200, Successes: 180}, agent.Arm{N: 100, Successes: 40})
+	none := measured(agent.Arm{N: 20, Successes: 2}, agent.Arm{N: 10, Successes: 2})
 	later := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	for _, tt := range []struct {
 		name          string
@@ -47,9 +47,11 @@ func TestStanding(t *testing.T) {
 		{"outage", agent.Lesson{Mistake: "m", Expires: later}, 9, 0, "candidate", "it expires: what comes from outside is no rule"},
 		{"outage of a task that helps", agent.Lesson{Mistake: "m", Task: "t", Expires: later, Effect: help}, 9, 0, "candidate", "it expires: what comes from outside is no rule"},
 		{"outage, outweighed", agent.Lesson{Mistake: "m", Expires: later, Effect: help}, 1, 2, "retired", "2 episodes against it, 1 for it"},
-		{"harms", agent.Lesson{Mistake: "m", Effect: harm}, 9, 0, "retired", "measured to harm: -0.50 [-0.71, -0.26]"},
-		{"helps", agent.Lesson{Mistake: "m", Effect: help}, 1, 0, "active", "measured to help: +0.50 [+0.26, +0.71]"},
-		{"helps, outweighed", agent.Lesson{Mistake: "m", Effect: help}, 1, 4, "active", "measured to help: +0.50 [+0.26, +0.71]"},
+		{"harmed before chances were kept", agent.Lesson{Mistake: "m", Harm: agent.Effect{Shown: agent.Arm{N: 200, Successes: 20}, Withheld: agent.Arm{N: 100, Successes: 60}, Order: 1}}, 9, 0, "retired", "measured to harm: 20 of 200 shown, 60 of 100 withheld"},
+		{"counted before chances were kept", agent.Lesson{Mistake: "m", Effect: agent.Effect{Shown: agent.Arm{N: 200, Successes: 20}, Withheld: agent.Arm{N: 100, Successes: 60}, Order: 1}}, 9, 0, "active", "9 failures support it"},
+		{"harms", agent.Lesson{Mistake: "m", Effect: harm}, 9, 0, "retired", "measured to harm: -0.50 [-0.68, -0.30]"},
+		{"helps", agent.Lesson{Mistake: "m", Effect: help}, 1, 0, "active", "measured to help: +0.50 [+0.30, +0.68]"},
+		{"helps, outweighed", agent.Lesson{Mistake: "m", Effect: help}, 1, 4, "active", "measured to help: +0.50 [+0.30, +0.68]"},
 		{"not known", agent.Lesson{Mistake: "m", Effect: none}, 1, 0, "candidate", "1 failure supports it, 2 are needed"},
 		{"doubtful", agent.Lesson{Mistake: "m", Doubt: "it quotes the failed episode e0", Effect: help}, 9, 0, "quarantined", "it quotes the failed episode e0"},
 	} {
@@ -235,4 +237,9 @@ func TestDecide(t *testing.T) {
 	if i := slices.IndexFunc(x.Candidates, func(c Candidate) bool { return c.ID == id }); err != nil || i < 0 || x.Candidates[i].SimilarityRank == 0 {
 		t.Errorf("a lesson that was decided on is not in the index: %+v, %v", x.Candidates, err)
 	}
+}
+
+// measured is the effect of the first item that was counted, with one chance.
+func measured(shown, withheld agent.Arm) agent.Effect {
+	return agent.Effect{Shown: shown, Withheld: withheld, Coins: []agent.Coin{{HoldOut: 1.0 / 3, Shown: shown, Withheld: withheld}}, Order: 1}
 }
