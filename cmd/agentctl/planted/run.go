@@ -11,6 +11,7 @@ import (
 	"github.com/surefoot-ai/surefoot/eval/household"
 	"github.com/surefoot-ai/surefoot/memory"
 	"github.com/surefoot-ai/surefoot/memory/effect"
+	"github.com/surefoot-ai/surefoot/memory/redact"
 )
 
 // Arm is what is planted beside the helpful lessons, one for each kind of task.
@@ -76,7 +77,7 @@ func Run(ctx context.Context, c Config, arm Arm, seed uint64) (out Outcome, err 
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	r := &run{Config: c, arm: arm, seed: seed, advice: map[string]string{}, retired: map[string]int{}}
-	o := memory.Options{HoldOut: c.HoldOut, HoldOutAll: -1, Abstracter: planter{arm}, Clock: func() time.Time { return time.Unix(0, 0).UTC() }}
+	o := memory.Options{HoldOut: c.HoldOut, HoldOutAll: -1, Abstracter: planter{arm}, Redact: []redact.Rule{}, Clock: func() time.Time { return time.Unix(0, 0).UTC() }}
 	if arm == Control {
 		o.HoldOut = -1
 	}
@@ -135,9 +136,17 @@ func (p planter) Abstract(_ context.Context, e agent.Episode, _ []agent.Episode)
 	return out, nil
 }
 
-// lessonTokens are asked of the memory: as much as the lessons need, and too
-// little for a demonstration, so that the lessons are all that is recalled.
+// lessonTokens are asked of the memory: as much as the lessons need.
 const lessonTokens = 100
+
+// onlyLessons recalls no demonstrations.
+type onlyLessons struct{ *memory.Store }
+
+// Recall implements agent.Recaller.
+func (s onlyLessons) Recall(ctx context.Context, task agent.Task, maxTokens int) (agent.Context, error) {
+	c, _, err := s.Search(ctx, memory.Query{Task: task, MaxTokens: maxTokens, Kinds: []agent.ItemKind{agent.KindLesson}})
+	return c, err
+}
 
 // play plays the games.
 func (r *run) play(ctx context.Context) (Outcome, error) {
@@ -150,7 +159,7 @@ func (r *run) play(ctx context.Context) (Outcome, error) {
 	for i := range r.Episodes {
 		g := r.games[i%len(r.games)]
 		e, err := agent.Run(ctx, g.Task(), agent.RunOptions{
-			Policy: policy, Environment: household.NewEnvironment(g, household.Current), Recaller: r.store, Recorder: r.store,
+			Policy: policy, Environment: household.NewEnvironment(g, household.Current), Recaller: onlyLessons{r.store}, Recorder: r.store,
 			Budget: agent.Budget{Steps: r.Steps}, ContextTokens: lessonTokens, Seed: r.seed<<32 | uint64(i),
 			Clock: func() time.Time { return time.Unix(0, 0).UTC() }, NewID: func() string { return fmt.Sprint("episode-", i) },
 		})
@@ -201,12 +210,12 @@ func (r *run) draw() (*household.Prior, error) {
 	return household.Count(known), nil
 }
 
-// look notes which lessons have been retired by now.
+// look notes which lessons have been found to harm, and so retired, by now.
 func (r *run) look(ctx context.Context, episode int) error {
-	all, err := r.store.Effects(ctx)
-	for _, m := range all {
-		if m.Verdict == effect.Harms && r.retired[m.ID] == 0 {
-			r.retired[m.ID] = episode
+	ls, err := r.store.Lessons(ctx, memory.LessonFilter{})
+	for _, l := range ls {
+		if l.Harm.Order > 0 && r.retired[l.ID] == 0 {
+			r.retired[l.ID] = episode
 		}
 	}
 	return err
