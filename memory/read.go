@@ -49,7 +49,7 @@ func (s *Store) Episodes(ctx context.Context, f EpisodeFilter) ([]agent.Episode,
 	return s.archive.Episodes(ctx, f.query())
 }
 
-// EpisodeHead says which task an episode is of.
+// EpisodeHead says which task an episode is of, and how it ended.
 type EpisodeHead = archive.EpisodeHead
 
 // EpisodeHeads returns the heads of the episodes that f selects in the order of
@@ -141,23 +141,42 @@ func (s *Store) Demonstration(ctx context.Context, id string) (agent.Demonstrati
 	return agent.Demonstration{Episode: episode, Seen: e.seen}, expected(err)
 }
 
-// Demonstrations returns the demonstrations that f selects in the order of
-// their IDs, which for UUIDv7 is that of recording.
-func (s *Store) Demonstrations(ctx context.Context, f DemonstrationFilter) ([]agent.Demonstration, error) {
+// DemonstrationHead says what a demonstration is of.
+type DemonstrationHead struct {
+	ID                       string // of the episode
+	Scope, Suite, Kind, Task string
+	Steps                    int
+	Seen                     int // episodes with the same task and actions
+}
+
+// DemonstrationHeads returns the heads of the demonstrations that f selects in
+// the order of their IDs, which for UUIDv7 is that of recording. It reads no
+// episode.
+func (s *Store) DemonstrationHeads(ctx context.Context, f DemonstrationFilter) ([]DemonstrationHead, error) {
 	if err := s.current(ctx); err != nil {
 		return nil, err
 	}
-	var ids []string
+	defer s.mu.RUnlock()
+	var out []DemonstrationHead
 	for id, e := range s.items {
 		if e.Class == agent.KindDemonstration && within(f.Scope, e.Scope) && match(f.Suite, e.Suite) && match(f.Kind, e.Kind) && match(f.Task, e.Task) {
-			ids = append(ids, id)
+			out = append(out, DemonstrationHead{id, e.Scope, e.Suite, e.Kind, e.Task, e.steps, e.seen})
 		}
 	}
-	s.mu.RUnlock()
-	slices.Sort(ids)
+	slices.SortFunc(out, func(a, b DemonstrationHead) int { return cmp.Compare(a.ID, b.ID) })
+	return bound(out, f.MaxDemonstrations), nil
+}
+
+// Demonstrations returns the demonstrations that f selects in the order of
+// DemonstrationHeads.
+func (s *Store) Demonstrations(ctx context.Context, f DemonstrationFilter) ([]agent.Demonstration, error) {
+	heads, err := s.DemonstrationHeads(ctx, f)
+	if err != nil {
+		return nil, err
+	}
 	var out []agent.Demonstration
-	for _, id := range bound(ids, f.MaxDemonstrations) {
-		d, err := s.Demonstration(ctx, id)
+	for _, h := range heads {
+		d, err := s.Demonstration(ctx, h.ID)
 		if err != nil {
 			return nil, err
 		}

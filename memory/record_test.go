@@ -45,7 +45,7 @@ func TestRecordKeepsBytes(t *testing.T) {
 		t.Errorf("latest %+v, %v", got, err)
 	}
 	no := false
-	want := []EpisodeHead{{ID: "lost", Suite: ladle().Suite, Task: ladle().ID}}
+	want := []EpisodeHead{{ID: "lost", Suite: ladle().Suite, Kind: ladle().Kind, Task: ladle().ID}}
 	if got, err := s.EpisodeHeads(t.Context(), EpisodeFilter{Success: &no, Suite: ladle().Suite}); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("heads %+v, %v; want %+v", got, err, want)
 	}
@@ -68,6 +68,10 @@ func TestRecordTwice(t *testing.T) {
 	d, err := s.Demonstrations(t.Context(), DemonstrationFilter{Suite: "household"})
 	if err != nil || len(d) != 1 || d[0].Seen != 3 || d[0].Episode.ID != "won" {
 		t.Errorf("demonstrations %+v, %v", d, err)
+	}
+	want := []DemonstrationHead{{ID: "won", Suite: ladle().Suite, Kind: ladle().Kind, Task: ladle().ID, Steps: len(won.Steps), Seen: 3}}
+	if got, err := s.DemonstrationHeads(t.Context(), DemonstrationFilter{Kind: ladle().Kind}); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("heads %+v, %v; want %+v", got, err, want)
 	}
 }
 

@@ -102,7 +102,7 @@ func TestEpisodes(t *testing.T) {
 		}
 		var h []EpisodeHead
 		for _, i := range tt.want {
-			h = append(h, EpisodeHead{want[i].ID, want[i].Task.Scope, want[i].Task.Suite, want[i].Task.ID})
+			h = append(h, EpisodeHead{want[i].ID, want[i].Task.Scope, want[i].Task.Suite, want[i].Task.Kind, want[i].Task.ID, want[i].Outcome.Success})
 		}
 		if !slices.Equal(heads, h) {
 			t.Errorf("%+v: heads %+v, want %+v", tt.q, heads, h)

@@ -138,13 +138,16 @@ func (a *Archive) Episodes(ctx context.Context, q EpisodeQuery) ([]agent.Episode
 	return out, a.classify(rows.Err())
 }
 
-// EpisodeHead says which task an episode is of.
-type EpisodeHead struct{ ID, Scope, Suite, Task string }
+// EpisodeHead says which task an episode is of, and how it ended.
+type EpisodeHead struct {
+	ID, Scope, Suite, Kind, Task string
+	Success                      bool
+}
 
 // EpisodeHeads returns the heads of the episodes that q selects in the order of
 // recording. It reads no body.
 func (a *Archive) EpisodeHeads(ctx context.Context, q EpisodeQuery) ([]EpisodeHead, error) {
-	rows, err := a.selectEpisodes(ctx, "id, scope, suite, task", q)
+	rows, err := a.selectEpisodes(ctx, "id, scope, suite, kind, task, success", q)
 	if err != nil {
 		return nil, err
 	}
@@ -152,7 +155,7 @@ func (a *Archive) EpisodeHeads(ctx context.Context, q EpisodeQuery) ([]EpisodeHe
 	var out []EpisodeHead
 	for rows.Next() {
 		var h EpisodeHead
-		if err := rows.Scan(&h.ID, &h.Scope, &h.Suite, &h.Task); err != nil {
+		if err := rows.Scan(&h.ID, &h.Scope, &h.Suite, &h.Kind, &h.Task, &h.Success); err != nil {
 			return nil, a.classify(err)
 		}
 		out = append(out, h)
