@@ -25,6 +25,20 @@ func (f *Figure) SVG(w io.Writer) error {
 	return err
 }
 
+// Inline writes f as an svg element for a page that has [Stylesheet] and no
+// other element with f's ID. It has no style of its own, so that a page may
+// forbid inline style. It returns the error of [Figure.Validate].
+func (f *Figure) Inline(w io.Writer) error {
+	if err := f.Validate(); err != nil {
+		return fmt.Errorf("report: figure %q: %w", f.ID, err)
+	}
+	return execute(w, "picture", f.chart())
+}
+
+// Stylesheet writes the style of this package's pages, as CSS: of headings,
+// tables, lists and pictures, in a light and a dark theme.
+func Stylesheet(w io.Writer) error { return execute(w, "stylesheet", nil) }
+
 // pictureFile is a chart with its title drawn above it and a margin around.
 type pictureFile struct{ chart }
 

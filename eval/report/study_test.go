@@ -117,6 +117,26 @@ func svgFile(t *testing.T, f report.Figure) []byte {
 	return b.Bytes()
 }
 
+// TestInline holds that a page of one's own gets the pictures and the style of
+// the page of studies.
+func TestInline(t *testing.T) {
+	page := renderStudies(t, report.StudiesHTML, study())
+	var style bytes.Buffer
+	if err := report.Stylesheet(&style); err != nil || style.Len() == 0 || !bytes.Contains(page, style.Bytes()) {
+		t.Errorf("%v; the page of studies has not the style\n%s", err, style.Bytes())
+	}
+	for _, f := range study().Figures {
+		f.ID = "study-1-" + f.ID
+		var b bytes.Buffer
+		if err := f.Inline(&b); err != nil || !bytes.HasPrefix(b.Bytes(), []byte("<svg ")) || !bytes.Contains(page, b.Bytes()) {
+			t.Errorf("%s: %v; the page of studies does not have\n%s", f.ID, err, b.Bytes())
+		}
+	}
+	if err := (&report.Figure{ID: "f"}).Inline(io.Discard); err == nil {
+		t.Error("a figure without a plot is drawn")
+	}
+}
+
 // golden compares got to the file of testdata, or writes it.
 func golden(t *testing.T, file string, got []byte) {
 	t.Helper()
