@@ -7,9 +7,10 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
-	"unicode"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/surefoot-ai/surefoot/cmd/agentctl/browse"
 )
 
 // The output formats.
@@ -116,20 +117,7 @@ func fields(w io.Writer, pairs ...string) {
 	t.Flush()
 }
 
-// oneLine turns every run of white space and control characters into a space:
-// a recorded text cannot break a table, or steer the terminal.
-func oneLine(s string) string {
-	return strings.Join(strings.FieldsFunc(s, func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.IsControl(r)
-	}), " ")
-}
-
-// printable drops the control characters of s but keeps its lines.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r != '\n' && unicode.IsControl(r) {
-			return -1
-		}
-		return r
-	}, s)
-}
+// oneLine and printable are texts that cannot break a table or steer the
+// terminal.
+func oneLine(s string) string   { return browse.Line(s) }
+func printable(s string) string { return browse.Lines(s) }

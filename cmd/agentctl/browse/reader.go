@@ -1,0 +1,65 @@
+package browse
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/surefoot-ai/surefoot/memory"
+	"github.com/surefoot-ai/surefoot/skills"
+)
+
+// Options configure a Reader.
+type Options struct {
+	Scope *string          // whose lists and curves; nil: everyone's
+	Clock func() time.Time // nil: time.Now. Only tells how old skills are
+}
+
+// Reader reads a memory for those who look at it. It is safe for concurrent
+// use.
+type Reader struct {
+	store *memory.Store
+	scope *string
+	clock func() time.Time
+
+	mu        sync.Mutex
+	libraries map[string]shelf // by scope
+	runs      []run            // of all episodes that Curves has read, in the order of recording
+}
+
+// shelf is a library and how it was made.
+type shelf struct {
+	generation int64 // of the memory
+	library    *skills.Library
+	made       time.Time
+	took       time.Duration
+}
+
+// New returns a Reader of a store, which it does not close.
+func New(store *memory.Store, o Options) *Reader {
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	return &Reader{store: store, scope: o.Scope, clock: o.Clock, libraries: map[string]shelf{}}
+}
+
+// Generation is another number whenever the memory was written to.
+func (r *Reader) Generation(ctx context.Context) (int64, error) {
+	_, last, err := r.store.History(ctx)
+	return last, err
+}
+
+// Counts returns the length of each list, in the order of Classes. The skills
+// are not counted, as they would have to be distilled for it: -1.
+func (r *Reader) Counts(ctx context.Context) ([]int, error) {
+	ls, err := r.store.Lessons(ctx, memory.LessonFilter{Scope: r.scope})
+	if err != nil {
+		return nil, err
+	}
+	ds, err := r.store.DemonstrationHeads(ctx, memory.DemonstrationFilter{Scope: r.scope})
+	if err != nil {
+		return nil, err
+	}
+	es, err := r.store.EpisodeHeads(ctx, memory.EpisodeFilter{Scope: r.scope})
+	return []int{-1, len(ls), len(ds), len(es)}, err
+}
