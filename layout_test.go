@@ -48,6 +48,8 @@ var frameworks = map[string][]string{
 	"modernc.org/sqlite":                 {"memory/archive"},
 	"github.com/parquet-go/parquet-go":   {"policy/dataset"},
 	"github.com/tmc/langchaingo":         {"agent/langchain", "memory/embed/", "memory/lesson/", "policy/langchain", "cmd/"},
+	"charm.land/bubbletea":               {"cmd/agentctl/browse/terminal"},
+	"github.com/charmbracelet/x/ansi":    {"cmd/agentctl/browse/terminal"},
 	"github.com/spf13/cobra":             {"cmd/"},
 	"github.com/spf13/pflag":             {"cmd/"},
 	"github.com/spf13/viper":             {"cmd/"},

@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"text/tabwriter"
 
 	"go.yaml.in/yaml/v3"
+	"golang.org/x/term"
 
 	"github.com/surefoot-ai/surefoot/cmd/agentctl/browse"
 )
@@ -121,3 +123,9 @@ func fields(w io.Writer, pairs ...string) {
 // terminal.
 func oneLine(s string) string   { return browse.Line(s) }
 func printable(s string) string { return browse.Lines(s) }
+
+// isTerminal reports whether stream is one.
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}

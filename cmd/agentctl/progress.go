@@ -3,11 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 )
 
 // meterInterval is how often a meter that is not on a terminal writes a line.
@@ -26,9 +24,9 @@ type meter struct {
 // --quiet.
 func (a *app) newMeter(what string) *meter {
 	m := &meter{w: a.notes(), what: what, last: time.Now()}
-	if f, ok := a.err.(*os.File); ok && !a.quiet && term.IsTerminal(int(f.Fd())) {
+	if !a.quiet && isTerminal(a.err) {
 		m.bar = progressbar.NewOptions(-1,
-			progressbar.OptionSetWriter(f),
+			progressbar.OptionSetWriter(a.err),
 			progressbar.OptionShowCount(),
 			progressbar.OptionFullWidth(),
 			progressbar.OptionSetPredictTime(true),

@@ -127,6 +127,7 @@ func addCommands(a *app, root *cobra.Command) {
 		{groupLook, newSkills(a)},
 		{groupLook, newMemory(a)},
 		{groupLook, newPolicy(a)},
+		{groupLook, newUI(a)},
 		{groupSelf, newConfig(a)},
 		{groupSelf, newVersion(a)},
 		{groupSelf, newCompletion()},

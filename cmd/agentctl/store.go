@@ -16,12 +16,10 @@ import (
 // storeFile is what a folder that holds a memory has inside.
 const storeFile = "memory.db"
 
-// openStore opens the memory under --store, whatever its form, only to read it
-// if it cannot be written to. It makes none:
+// openStoreWith opens the memory under --store, whatever its form, only to read
+// it if it cannot be written to. It makes none:
 // looking at a memory that is not there is an error, which names those that
 // lie below the folder.
-func (a *app) openStore() (*memory.Store, error) { return a.openStoreWith(memory.Options{}) }
-
 func (a *app) openStoreWith(o memory.Options) (*memory.Store, error) {
 	if _, err := os.Stat(filepath.Join(a.store, storeFile)); err != nil {
 		return nil, a.noStore(err)
@@ -58,16 +56,22 @@ func (a *app) noStore(err error) error {
 // withStore makes a command's RunE of what is to be done with the open store.
 func (a *app) withStore(do func(cmd *cobra.Command, s *memory.Store, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
-		s, err := a.openStore()
-		if err != nil {
-			return err
-		}
-		err = do(cmd, s, args)
-		if e := s.Close(); err == nil && e != nil {
-			err = fmt.Errorf("store %s: %w", a.store, e)
-		}
+		return a.withStoreOf(memory.Options{}, func(s *memory.Store) error { return do(cmd, s, args) })
+	}
+}
+
+// withStoreOf opens the store with options, does something with it and closes
+// it.
+func (a *app) withStoreOf(o memory.Options, do func(s *memory.Store) error) error {
+	s, err := a.openStoreWith(o)
+	if err != nil {
 		return err
 	}
+	err = do(s)
+	if e := s.Close(); err == nil && e != nil {
+		err = fmt.Errorf("store %s: %w", a.store, e)
+	}
+	return err
 }
 
 // selection is which of the items of a memory a list shows.

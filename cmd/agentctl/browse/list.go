@@ -81,7 +81,7 @@ func (r *Reader) List(ctx context.Context, q Query) (Page, error) {
 		head = []string{"kind", "task", "steps", "seen", "goal"}
 		all, err = r.demonstrationRows(ctx)
 	case Episodes:
-		head = []string{"started", "kind", "task", "trial", "outcome", "steps", "goal"}
+		head = []string{"started", "outcome", "kind", "task", "trial", "steps", "goal"}
 		all, err = r.episodeRows(ctx)
 	default:
 		err = fmt.Errorf("list %q: %w", q.Class, memory.ErrNotFound)
@@ -177,7 +177,7 @@ func (r *Reader) episodeRows(ctx context.Context) ([]candidate, error) {
 				outcome = outcomeWord(e.Outcome)
 			}
 			goal, err := readable(e.Task.Goal, err)
-			return []string{timeText(e.Started), h.Kind, h.Task, strconv.Itoa(e.Trial), outcome, strconv.Itoa(len(e.Steps)), goal}, err
+			return []string{timeText(e.Started), outcome, h.Kind, h.Task, strconv.Itoa(e.Trial), strconv.Itoa(len(e.Steps)), goal}, err
 		}})
 	}
 	return out, err

@@ -1,0 +1,181 @@
+package terminal
+
+import (
+	"context"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/surefoot-ai/surefoot/cmd/agentctl/browse"
+)
+
+// every is how often the memory is asked whether it was written to.
+const every = 2 * time.Second
+
+// model is what is on the screen. Its Update and View read no memory: commands
+// do, and answer by messages.
+type model struct {
+	ctx    context.Context
+	reader *browse.Reader
+
+	width, height int
+	lists         []*list // by browse.Classes
+	at            int     // the list that is shown
+	details       []*item // opened one from the other; the last is shown, before the list
+	typing        bool    // the filter of the list
+	help          bool    // is shown, before all else
+	generation    int64
+	trouble       string // what went wrong last; "": nothing
+}
+
+func newModel(ctx context.Context, r *browse.Reader) *model {
+	m := &model{ctx: ctx, reader: r, width: 80, height: 24}
+	for _, c := range browse.Classes() {
+		m.lists = append(m.lists, &list{class: c})
+	}
+	m.at = len(m.lists) - 1 // episodes: every memory has some
+	return m
+}
+
+// The messages by which commands answer.
+type (
+	pageRead struct {
+		query browse.Query
+		page  browse.Page
+		err   error
+	}
+	detailRead struct {
+		ref    browse.Ref
+		detail browse.Detail
+		err    error
+	}
+	generationRead struct {
+		generation int64
+		err        error
+	}
+	timeToLook struct{}
+)
+
+func (m *model) Init() tea.Cmd { return tea.Batch(m.look(), m.load()) }
+
+// Update implements tea.Model.
+func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.width, m.height = max(msg.Width, 1), max(msg.Height, 1)
+		for _, d := range m.details {
+			d.lay(m.width)
+		}
+		return m, m.load()
+	case tea.KeyPressMsg:
+		return m, m.press(msg)
+	case tea.PasteMsg:
+		if m.typing {
+			return m, m.filterBy(m.list().filter + browse.Line(msg.Content))
+		}
+	case timeToLook:
+		return m, m.look()
+	case generationRead:
+		return m, tea.Batch(m.seen(msg), tea.Tick(every, func(time.Time) tea.Msg { return timeToLook{} }))
+	case pageRead:
+		return m, m.take(msg)
+	case detailRead:
+		m.takeDetail(msg)
+	}
+	return m, nil
+}
+
+// look asks for the generation.
+func (m *model) look() tea.Cmd {
+	return func() tea.Msg {
+		g, err := m.reader.Generation(m.ctx)
+		return generationRead{g, err}
+	}
+}
+
+// seen reads what is shown again if the memory was written to.
+func (m *model) seen(msg generationRead) tea.Cmd {
+	if m.failed(msg.err) || msg.generation == m.generation {
+		return nil
+	}
+	first := m.generation == 0
+	m.generation = msg.generation
+	if first {
+		return nil // it is being read already
+	}
+	for _, l := range m.lists {
+		l.stale = true
+	}
+	if d := m.detail(); d != nil {
+		return m.read(d.ref)
+	}
+	return m.load()
+}
+
+// failed keeps what went wrong to be shown, and reports whether anything did.
+func (m *model) failed(err error) bool {
+	m.trouble = ""
+	if err != nil {
+		m.trouble = browse.Line(err.Error())
+	}
+	return err != nil
+}
+
+func (m *model) list() *list { return m.lists[m.at] }
+
+// detail is what is shown in detail, or nil.
+func (m *model) detail() *item {
+	if len(m.details) == 0 {
+		return nil
+	}
+	return m.details[len(m.details)-1]
+}
+
+// load reads the rows that the list lacks, unless it is being read.
+func (m *model) load() tea.Cmd {
+	l := m.list()
+	l.keep(m.rows())
+	if l.pending || !l.lacks(m.rows()) {
+		return nil
+	}
+	l.pending = true
+	q := l.query(m.rows())
+	return func() tea.Msg {
+		p, err := m.reader.List(m.ctx, q)
+		return pageRead{q, p, err}
+	}
+}
+
+// take shows the rows that were read, and reads again if others are wanted by
+// now.
+func (m *model) take(msg pageRead) tea.Cmd {
+	for _, l := range m.lists {
+		if l.class == msg.query.Class {
+			l.pending = false
+			if m.failed(msg.err) {
+				l.stale = false // not again and again; but with the next change
+				return nil
+			}
+			l.take(msg.query, msg.page)
+		}
+	}
+	return m.load()
+}
+
+// read reads what ref names.
+func (m *model) read(ref browse.Ref) tea.Cmd {
+	return func() tea.Msg {
+		d, err := m.reader.Detail(m.ctx, ref)
+		return detailRead{ref, d, err}
+	}
+}
+
+// takeDetail shows what was read.
+func (m *model) takeDetail(msg detailRead) {
+	d := m.detail()
+	if m.failed(msg.err) || d == nil || d.ref != msg.ref {
+		return
+	}
+	d.detail = msg.detail
+	d.lay(m.width)
+}
