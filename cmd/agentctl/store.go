@@ -19,8 +19,12 @@ const storeFile = "memory.db"
 // openStoreWith opens the memory under --store, whatever its form, only to read
 // it if it cannot be written to. It makes none:
 // looking at a memory that is not there is an error, which names those that
-// lie below the folder.
+// lie below the folder. It counts in the shipped policy's tokens unless o says
+// otherwise.
 func (a *app) openStoreWith(o memory.Options) (*memory.Store, error) {
+	if o.CountTokens == nil {
+		o.CountTokens = localTokens()
+	}
 	if _, err := os.Stat(filepath.Join(a.store, storeFile)); err != nil {
 		return nil, a.noStore(err)
 	}
