@@ -39,9 +39,9 @@ then. For each of the six kinds of task there is one helpful lesson, and beside 
   useless             two that change nothing: none of them may be found to help
   harmful, no chance  as the first, but nothing is withheld
 
-The policy is one made for this, which reads lessons: the expert of the games without knowledge of where things usually
-are. It heeds each of two advices in 9 of 10 episodes: the helpful one gives it that knowledge, by the harmful one it
-opens nothing. The memory makes no other lessons and shows no demonstrations.
+The policy is one made for this, which reads lessons: the expert of the games, careless and without knowledge of where
+things usually are. It heeds each of two advices in 9 of 10 episodes: the helpful one gives it that knowledge and makes
+it careful, by the harmful one it opens nothing. The memory makes no other lessons and shows no demonstrations.
 
 The folder --out keeps each finished run: the command goes on where it was. The number of workers does not change the
 result.`,

@@ -22,10 +22,11 @@ func useless() []string {
 	return []string{"remember that a fridge is cold inside", "keep in mind that rooms have walls"}
 }
 
-// Reader is a policy that reads lessons: the expert of household games without
-// knowledge of where things usually are, which heeds each of two advices with a
-// probability of Heeds, drawn for each episode. With the helpful one it has that
-// knowledge; with the harmful one it never opens anything.
+// Reader is a policy that reads lessons: the expert of household games, careless
+// and without knowledge of where things usually are, which heeds each of two
+// advices with a probability of Heeds, drawn for each episode. With the helpful one
+// it has that knowledge and is careful: the knowledge alone does harm in some sets
+// of games. With the harmful one it never opens anything.
 type Reader struct {
 	Usual *household.Prior // of where things usually are
 	Heeds float64          // in [0,1]
@@ -42,8 +43,9 @@ func (r Reader) Begin(ctx context.Context, b agent.Brief) (agent.Actor, error) {
 		return heeded && strings.Contains(text, advice)
 	}
 	var prior *household.Prior
+	noise := careless
 	if heeds(helpful) {
-		prior = r.Usual
+		prior, noise = r.Usual, careful
 	}
 	timid := heeds(harmful)
 	actor, err := household.NewExpert(prior, household.ExpertOptions{RandomShare: noise}).Begin(ctx, b)
@@ -53,8 +55,11 @@ func (r Reader) Begin(ctx context.Context, b agent.Brief) (agent.Actor, error) {
 	return shut{actor}, nil
 }
 
-// noise is the share of the reader's actions that are random.
-const noise = 0.1
+// Shares of the reader's actions that are random.
+const (
+	careless = 0.3
+	careful  = 0.1
+)
 
 // shut is an actor that does not think of opening anything.
 type shut struct{ agent.Actor }
