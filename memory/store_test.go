@@ -148,7 +148,7 @@ func TestTrialsOfOneTask(t *testing.T) {
 	}
 	record(t, s, play("try-1", ladle(), false, "go to drawer 1", "open drawer 1", "go to diningtable 1", "go to cabinet 2", "go to diningtable 1", "go to cabinet 2", "go to diningtable 1", "go to cabinet 2"))
 	second := recall(t, s, ladle(), 1000)
-	want = "When put a clean ladle in countertop: avoid cabinet 1, countertop 1, drawer 1 (no ladle), repeating go to cabinet 2 > go to diningtable 1 (loop); " +
+	want = "When put a clean ladle in countertop: avoid leaving ladle 1 at diningtable 1 (seen, not used), cabinet 1, countertop 1, drawer 1 (no ladle), repeating go to cabinet 2 > go to diningtable 1 (loop); " +
 		"instead ladle 1 is at diningtable 1, then clean it with sinkbasin 1, move it to countertop 1."
 	if second.Items[0].Text != want {
 		t.Errorf("after trial 1:\n%s\nwant\n%s", second.Items[0].Text, want)

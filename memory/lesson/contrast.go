@@ -23,7 +23,7 @@ func Contrast(l agent.Lesson, failure, success agent.Episode) (step int, ok bool
 		return contrastingCall(l, failure, success)
 	}
 	f, s := newTrace(failure), newTrace(success)
-	k := kind{trace: f, letters: f.letters(), search: f.search(), successes: []trace{s}}
+	k := kind{trace: f, letters: f.letters(), search: f.search(), successes: []trace{s}, craft: newCraft([]trace{s}, []trace{f})}
 	if k.model, k.modelled = newModel(k.letters, k.successes); k.modelled {
 		if mistake, _, _ := k.offPlan(); mistake == l.Mistake {
 			if d := k.model.deviation(f, k.letters); d.event >= 0 {
@@ -40,15 +40,14 @@ func Contrast(l agent.Lesson, failure, success agent.Episode) (step int, ok bool
 // begins to be one, or -1.
 func (k kind) wrongAt(mistake string) int {
 	if m, _ := k.looping(); m == mistake {
-		l := k.loops()[0]
+		l, _ := k.loop()
 		return l.first + l.period
 	}
 	if m, _, _ := k.idling(); m != mistake {
 		return -1
 	}
-	return slices.IndexFunc(k.events, func(v event) bool {
-		return v.noEffect && strings.HasPrefix(mistake, newVariables(k.letters, nil).pattern(v.parts)+" ")
-	})
+	_, first, _ := k.habit()
+	return first
 }
 
 // partsAt reports whether a and b do the same before event n and not at it.

@@ -127,7 +127,9 @@ func contradictsTask(l agent.Lesson, t trace) bool {
 				}
 			}
 		case strings.HasPrefix(reason, "no "):
-			if share(strings.Split(body, ", "), first) {
+			if slices.ContainsFunc(strings.Split(body, ", "), func(places string) bool {
+				return slices.ContainsFunc(first, func(p string) bool { return covers(places, p) })
+			}) {
 				return true
 			}
 		}

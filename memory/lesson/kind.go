@@ -12,7 +12,7 @@ import (
 // kindLessons are what other tasks of the kind should know from one failure: at
 // most two lessons, the first about the plan, the second about a habit.
 func kindLessons(task agent.Task, t trace, successes []trace) []agent.Lesson {
-	k := kind{trace: t, letters: t.letters(), search: t.search(), successes: successes}
+	k := kind{trace: t, letters: t.letters(), search: t.search(), successes: successes, craft: newCraft(successes, []trace{t})}
 	k.model, k.modelled = newModel(k.letters, successes)
 	base := agent.Lesson{
 		Suite: task.Suite, Kind: task.Kind, Trigger: k.trigger(task.Goal), Cause: agent.CausePolicy, Confidence: 0.4,
@@ -46,6 +46,7 @@ type kind struct {
 	successes []trace
 	model     model
 	modelled  bool
+	craft     craft
 }
 
 // trigger is the goal with its things replaced by variables.
@@ -135,88 +136,117 @@ func (k kind) offPlan() (mistake, remedy string, cause agent.Cause) {
 	return mistake, chain(k.model.steps), agent.CausePolicy
 }
 
-// looping: the first cycle, as a pattern.
+// looping: the first cycle that had an effect, as a pattern.
 func (k kind) looping() (mistake, remedy string) {
-	loops := k.loops()
-	if len(loops) == 0 {
+	l, ok := k.loop()
+	if !ok {
 		return "", ""
 	}
 	v := newVariables(k.letters, nil)
-	steps := make([]string, loops[0].period)
+	steps := make([]string, l.period)
 	for i := range steps {
-		steps[i] = v.pattern(k.events[loops[0].first+i].parts)
+		steps[i] = v.pattern(k.events[l.first+i].parts)
 	}
-	return "repeating " + cycle(steps) + " (loop)", "leave a loop after one round for an action not yet tried"
+	remedy = "leave a loop after one round for an action not yet tried"
+	switch first := k.events[l.first]; {
+	case l.period <= 2:
+	case len(first.names) == 1 && !slices.ContainsFunc(k.events[l.first:l.first+l.period], func(v event) bool { return !sameVerb(v.parts, first.parts) }):
+		return "repeating the round of the same places (loop)", remedy
+	default:
+		return "repeating " + distinct(steps) + " (loop)", remedy
+	}
+	return "repeating " + cycle(steps) + " (loop)", remedy
 }
 
-// minIdle is how often a pattern of actions must have had no effect before it
-// is called a habit.
-const minIdle = 3
+// distinct writes a longer loop by what is in it, so that loops that differ in
+// how often they do what are one.
+func distinct(steps []string) string {
+	steps = slices.Compact(slices.Sorted(slices.Values(steps)))
+	return list(steps, 4)
+}
 
-// idling: the pattern of action that most often had no effect, and under what
-// condition.
+// loop is the first cycle in which not every action was without effect: of such
+// a one the reason says more.
+func (k kind) loop() (loop, bool) {
+	for _, l := range k.loops() {
+		if slices.ContainsFunc(k.events[l.first:l.first+l.period], func(v event) bool { return !v.noEffect }) {
+			return l, true
+		}
+	}
+	return loop{}, false
+}
+
+// habit is an action that is without effect for one reason.
+type habit struct {
+	why     why
+	pattern string // of the action; "" where the reason is the same for all
+	thing   string // what it is about, as in the pattern
+	place   string
+}
+
+// habits are those of the events; zero of events with an effect.
+func (k kind) habits() []habit {
+	whys, _ := k.reasons(k.craft)
+	out := make([]habit, len(whys))
+	for i, w := range whys {
+		switch v := newVariables(k.letters, nil); w {
+		case "":
+		case unnamed, command:
+			out[i] = habit{why: w}
+		default:
+			place, thing := k.about(k.events[i])
+			out[i] = habit{why: w, pattern: v.pattern(k.events[i].parts), thing: v.name(thing), place: v.name(place)}
+		}
+	}
+	return out
+}
+
+// habit is the most frequent one, if it is one, and its first event.
+func (k kind) habit() (best habit, first int, ok bool) {
+	count := map[habit]int{}
+	all := k.habits()
+	for _, h := range all {
+		if h.why != "" {
+			count[h]++
+		}
+	}
+	for i, h := range all {
+		if count[h] > count[best] {
+			best, first = h, i
+		}
+	}
+	return best, first, count[best] >= minIdle
+}
+
+// idling: the pattern of action that most often had no effect, and why.
 func (k kind) idling() (mistake, remedy string, cause agent.Cause) {
-	count := map[string]int{}
-	var order []string
-	for i, v := range k.events {
-		if !v.noEffect {
-			continue
-		}
-		p := newVariables(k.letters, nil).pattern(v.parts)
-		p += "\x00" + k.condition(i)
-		if count[p]++; count[p] == 1 {
-			order = append(order, p)
-		}
-	}
-	best := ""
-	for _, p := range order {
-		if best == "" || count[p] > count[best] {
-			best = p
-		}
-	}
-	if count[best] < minIdle {
+	h, _, ok := k.habit()
+	if !ok {
 		return "", "", ""
 	}
-	pattern, condition, _ := strings.Cut(best, "\x00")
-	switch condition {
-	case unnamed:
-		return pattern + " where nothing by that name was seen (no effect)", "use only names that were seen", agent.CausePolicy
-	case unseen:
-		return pattern + " where A is not in view (no effect)", pattern + " only where A is in view", agent.CausePolicy
-	}
-	return pattern + " again and again (no effect)", "try another action after the first time without effect", agent.CausePolicy
+	mistake, remedy = k.advice(h)
+	return mistake + " (no effect)", remedy, agent.CausePolicy
 }
 
-// Conditions of an action without effect.
-const (
-	unnamed = "unnamed" // it names something that no observation had named
-	unseen  = "unseen"  // the thing sought was not in what was last shown
-)
-
-func (k kind) condition(i int) string {
-	v := k.events[i]
-	for _, n := range v.names {
-		known := slices.Contains(k.start, n)
-		for _, before := range k.events[:i] {
-			known = known || slices.Contains(before.seen, n)
-		}
-		if !known && !k.isSought(n) {
-			return unnamed
-		}
+// advice is a habit in words, and what to do instead.
+func (k kind) advice(h habit) (mistake, remedy string) {
+	switch h.why {
+	case unnamed:
+		return "naming things that were never seen", "use only names that an observation has listed"
+	case command:
+		return "making up commands", "use only " + strings.Join(k.craft.verbs, ", ")
+	case unseen:
+		return h.pattern + " where " + h.thing + " is not in view", h.pattern + " only where " + h.thing + " is in view"
+	case elsewhere:
+		return h.pattern + " from elsewhere", strings.Replace(k.craft.arrive, "_", h.place, 1) + ", then " + h.pattern
+	case here:
+		return h.pattern + " when already there", "act on what is in view, or go elsewhere"
+	case nowhere:
+		return h.pattern + " as if it were a place", "go to the place where it is"
+	case full:
+		return h.pattern + " with hands full", "put down what is carried first, and take only what the goal names"
+	case unheld:
+		return h.pattern + " without carrying " + h.thing, "take " + h.thing + " first, from where it was seen"
 	}
-	for _, n := range v.names {
-		if len(k.letters) == 0 || singular(typeOf(n)) != k.letters[0] {
-			continue
-		}
-		for j := i - 1; j >= 0; j-- {
-			if before := k.events[j]; !before.noEffect {
-				if !slices.Contains(before.seen, n) {
-					return unseen
-				}
-				return ""
-			}
-		}
-		return unseen
-	}
-	return ""
+	return h.pattern + " again and again", "try another action after the first time without effect"
 }

@@ -28,7 +28,7 @@ func taskLesson(task agent.Task, trials, successes []trace) agent.Lesson {
 	s.looked = slices.DeleteFunc(s.looked, func(p string) bool {
 		return slices.ContainsFunc(s.found, func(e string) bool { return s.at[e] == p })
 	})
-	r := retry{trace: all, latest: trials[len(trials)-1], trials: trials, search: s, letters: all.letters(), successes: successes}
+	r := retry{trace: all, latest: trials[len(trials)-1], trials: trials, search: s, letters: all.letters(), successes: successes, craft: newCraft(successes, trials)}
 	r.model, r.modelled = newModel(r.letters, successes)
 	r.deviation.event = -1
 	if r.modelled {
@@ -68,45 +68,30 @@ type retry struct {
 	model     model
 	modelled  bool // there is a success to compare with
 	deviation deviation
+	craft     craft
 }
 
 // mistake says what was tried in vain, in a fixed order.
 func (r retry) mistake() string {
-	var out []string
+	out := r.strayed()
 	if len(r.search.looked) > 0 {
 		slices.SortFunc(r.search.looked, byName)
-		out = append(out, list(r.search.looked, maxPlaces)+" (no "+r.noun()+")")
-	}
-	if a := r.idle(r.known()); a != "" {
-		out = append(out, a+" (no effect)")
+		out = append(out, r.places(r.search.looked, maxPlaces)+" (no "+r.noun()+")")
 	}
 	if d := r.deviation; d.event >= 0 {
 		out = append(out, clip(r.latest.events[d.event].action, maxActionWords)+" (too early)")
 	}
+	out = append(out, r.idle(r.advised(), minIdle)...)
 	for _, l := range r.cycles() {
 		out = append(out, "repeating "+l+" (loop)")
+	}
+	if len(out) == 0 {
+		out = r.idle(nil, 1)
 	}
 	if len(out) > 0 {
 		return strings.Join(out, ", ")
 	}
-	if a := r.idle(nil); a != "" {
-		return a + " (no effect)"
-	}
 	return "the same steps again (out of steps)"
-}
-
-// known are the entities that an observation or an admissible action named.
-func (r retry) known() map[string]bool {
-	out := map[string]bool{}
-	for _, e := range r.start {
-		out[e] = true
-	}
-	for _, v := range r.events {
-		for _, e := range v.seen {
-			out[e] = true
-		}
-	}
-	return out
 }
 
 // maxNouns is how many words of a goal may be named as not found: if there are
@@ -125,47 +110,8 @@ func (r retry) noun() string {
 	return strings.Join(words, " or ")
 }
 
-// idle names the actions on things that never had an effect, those alike but
-// for their one entity together, "go to shelf 2, shelf 3". If known is not nil,
-// two sorts are left out: actions on things that are not in it, whose names were
-// made up, and what the remedy says to do.
-func (r retry) idle(known map[string]bool) string {
-	var order []string // of first occurrence
-	ends := map[string][]string{}
-	advised := r.advised()
-	total := 0
-	for _, v := range r.events {
-		if total >= maxActions || !r.neverWorked(v) || known != nil && (r.mistimed(v, advised) || slices.ContainsFunc(v.names, func(n string) bool { return !known[n] })) {
-			continue
-		}
-		text := clip(v.action, maxActionWords)
-		head, end := text, ""
-		if len(v.names) == 1 && strings.HasSuffix(text, " "+v.names[0]) {
-			head, end = strings.TrimSuffix(text, v.names[0]), v.names[0]
-		}
-		if ends[head] == nil {
-			order = append(order, head)
-		}
-		if !slices.Contains(ends[head], end) {
-			ends[head] = append(ends[head], end)
-			total++
-		}
-	}
-	for i, head := range order {
-		slices.SortFunc(ends[head], byName)
-		order[i] += strings.Join(ends[head], ", ")
-	}
-	return strings.Join(order, ", ")
-}
-
-// neverWorked reports whether the event's action had no effect whenever it was
-// done. Where things have names, an action without one is not counted.
-func (r retry) neverWorked(v event) bool {
-	return v.noEffect && (len(v.names) > 0 || len(r.start) == 0) &&
-		!slices.ContainsFunc(r.events, func(o event) bool { return !o.noEffect && o.action == v.action })
-}
-
-// cycles writes the loops of all trials, the latest trial first.
+// cycles writes the loops of all trials, the latest trial first. Those without
+// any effect are left out, as idle names their actions.
 func (r retry) cycles() []string {
 	var out []string
 	for _, t := range slices.Backward(r.trials) {
@@ -177,12 +123,7 @@ func (r retry) cycles() []string {
 				actions[k] = v.action
 				vain = vain && v.noEffect
 			}
-			text := cycle(actions)
-			if vain { // their order does not matter
-				slices.Sort(actions)
-				text = list(slices.Compact(actions), maxActions)
-			}
-			if len(out) < maxLoops && !slices.Contains(out, text) {
+			if text := cycle(actions); !vain && len(out) < maxLoops && !slices.Contains(out, text) {
 				out = append(out, text)
 			}
 		}
@@ -221,11 +162,16 @@ func (r retry) remedy() string {
 		}
 	}
 	if next := r.next(); len(next) > 0 && len(out) > 0 {
+		if len(r.missing(r.search.found)) == 0 && !slices.ContainsFunc(next, func(s string) bool { return hasWord(s, "it") }) {
+			if i := slices.IndexFunc(r.search.found, func(e string) bool { return !slices.Contains(entities(next[0]), e) }); i >= 0 {
+				next[0] = "take " + r.search.found[i] + ", " + next[0]
+			}
+		}
 		out = append(out, "then "+strings.Join(next, ", "))
 	}
 	if len(r.missing(r.search.found)) > 0 {
 		if u := r.untried(); len(u) > 0 {
-			out = append(out, "try "+list(u, maxTries))
+			out = append(out, "try "+r.hinted(u))
 		}
 	}
 	if len(out) > 0 {
@@ -262,6 +208,25 @@ func (r retry) untried() []string {
 		x, y := typeOf(a), typeOf(b)
 		return cmp.Or(cmp.Compare(used[y], used[x]), cmp.Compare(number[y], number[x]), byName(a, b))
 	})
+	return out
+}
+
+// hinted lists places to try, and says which are like those where successes
+// found the very things that are missing.
+func (r retry) hinted(places []string) string {
+	missing := r.missing(r.search.found)
+	used := whereFound(r.successes, missing)
+	n := slices.IndexFunc(places, func(p string) bool { return used[typeOf(p)] < sameThing })
+	if n < 0 {
+		n = len(places)
+	}
+	if n == 0 || n > maxTries/2 || len(missing) > maxNouns {
+		return list(places, maxTries)
+	}
+	out := list(places[:n], n) + " (where successes found " + article(missing) + ")"
+	if n < len(places) {
+		out += ", " + list(places[n:], maxTries-n)
+	}
 	return out
 }
 

@@ -8,6 +8,7 @@ const (
 	maxActionWords  = 12
 	maxPlaces       = 25 // places named that were looked into in vain
 	maxActions      = 6  // actions without effect
+	maxAlike        = 3  // of them that differ in one name
 	maxTries        = 8  // places named that are left to try
 	maxLoops        = 2
 	maxPlanSteps    = 12
