@@ -184,6 +184,17 @@ func (s *Store) WrongSteps(ctx context.Context, failure agent.Episode) ([]int, e
 	return lesson.WrongSteps(failure, successes), nil
 }
 
+// Lost returns the step at which a failure was lost, as lesson.Lost tells from it
+// and the nearest successes of its kind; ok is false if it tells none.
+func (s *Store) Lost(ctx context.Context, failure agent.Episode) (step int, ok bool, err error) {
+	successes, err := s.nearestSuccesses(ctx, failure.Task)
+	if err != nil {
+		return 0, false, fmt.Errorf("episode %s: %w", failure.ID, err)
+	}
+	step, ok = lesson.Lost(failure, successes)
+	return step, ok, nil
+}
+
 // nearestSuccesses are successes of the task's kind, nearest goal first.
 func (s *Store) nearestSuccesses(ctx context.Context, task agent.Task) ([]agent.Episode, error) {
 	q := s.newQuery(ctx, Query{Task: task})

@@ -148,6 +148,13 @@ func measureBlame(ctx context.Context, s *memory.Store, failures []agent.Episode
 		if err != nil {
 			return nil, err
 		}
+		lost, ok, err := s.Lost(ctx, e)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			lost = -1
+		}
 		if len(steps) > 0 {
 			b.Named++
 		}
@@ -158,7 +165,7 @@ func measureBlame(ctx context.Context, s *memory.Store, failures []agent.Episode
 				t.Never++
 			default:
 				if t.Games++; len(steps) > 0 {
-					cases[i] = append(cases[i], blamedGame{at, len(e.Steps), steps})
+					cases[i] = append(cases[i], blamedGame{at, len(e.Steps), steps, lost})
 				}
 			}
 		}
@@ -174,13 +181,14 @@ func measureBlame(ctx context.Context, s *memory.Store, failures []agent.Episode
 type blamedGame struct {
 	at, length int
 	steps      []int // ascending, at least one
+	lost       int   // the step at which it was lost by what the agent saw; -1: none is known
 }
 
 // finders compares who names the step: lessons, and who knows nothing.
 func finders(cases []blamedGame) []found {
 	out := []found{
 		{Name: "first step blamed"}, {Name: "random step"}, {Name: "last step"},
-		{Name: "any step blamed"}, {Name: "as many random steps"},
+		{Name: "any step blamed"}, {Name: "as many random steps"}, {Name: "step it was lost at"},
 	}
 	for _, c := range cases {
 		near := min(c.at+1, c.length-1) - max(c.at-1, 0) + 1
@@ -189,6 +197,9 @@ func finders(cases []blamedGame) []found {
 		out[2].add(named([]int{c.length - 1}, c.at))
 		out[3].add(named(c.steps, c.at))
 		k := len(c.steps)
+		if c.lost >= 0 {
+			out[5].add(named([]int{c.lost}, c.at))
+		}
 		out[4].add(drawn(k, 1, c.length), drawn(k, near, c.length), drawn(k, c.at, c.length))
 	}
 	for i := range out {

@@ -35,13 +35,14 @@ func TestEndLoop(t *testing.T) {
 }
 
 func TestFinders(t *testing.T) {
-	got := finders([]blamedGame{{at: 2, length: 4, steps: []int{1, 2}}, {at: 0, length: 4, steps: []int{3}}})
+	got := finders([]blamedGame{{at: 2, length: 4, steps: []int{1, 2}, lost: 2}, {at: 0, length: 4, steps: []int{3}, lost: -1}})
 	want := []found{
 		{"first step blamed", 0, .5, .5}, // 1 of 2, and 3 of 0
 		{"random step", .25, (3./4 + 2./4) / 2, .25},
 		{"last step", 0, .5, 0},
 		{"any step blamed", .5, .5, .5},
 		{"as many random steps", (2./4 + 1./4) / 2, (1 + 2./4) / 2, (1 - 1./6) / 2},
+		{"step it was lost at", .5, .5, 0},
 	}
 	for i, f := range got {
 		w := want[i]
