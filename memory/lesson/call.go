@@ -135,11 +135,12 @@ func reads(tool string) bool {
 	return strings.Contains(readers, " "+strings.ToLower(word)+" ")
 }
 
-// changes are the calls that changed something, each once.
+// changes are the calls that changed something, each once. Giving the task to
+// someone else is none.
 func changes(cs []call) []call {
 	var out []call
 	for _, c := range cs {
-		if c.refusal == "" && !reads(c.tool) && !slices.ContainsFunc(out, func(o call) bool { return o.same(c) }) {
+		if c.refusal == "" && !reads(c.tool) && !handsOver(c.tool) && !slices.ContainsFunc(out, func(o call) bool { return o.same(c) }) {
 			out = append(out, c)
 		}
 	}
@@ -198,4 +199,15 @@ func name(path string) string {
 		}
 	}
 	return path
+}
+
+// names are the names of arguments, each once.
+func names(args []arg) string {
+	var out []string
+	for _, a := range args {
+		if n := name(a.path); !slices.Contains(out, n) {
+			out = append(out, n)
+		}
+	}
+	return list(out, shownArg)
 }

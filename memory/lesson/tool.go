@@ -27,6 +27,7 @@ type difference struct {
 	extra   []call      // of the failure
 	changed []departure // calls that both made, with other arguments
 	success []call      // all changes of the success
+	rule    string      // why the success would not do more, in its words
 }
 
 // departure is a call in which a failure and a success differ.
@@ -101,6 +102,7 @@ func nearest(failure agent.Episode, successes []agent.Episode) (d difference, ok
 		}
 		if one := compare(mine, changes(calls(s))); !ok || one.size() < d.size() {
 			d, ok = one, true
+			d.rule = rule(s)
 		}
 	}
 	return d, ok
@@ -161,6 +163,9 @@ func (d difference) words() (mistakes, remedies []string) {
 		return []string{"leaving out of the answer what was asked for (the calls were those of a success)"}, []string{"say all that was asked for before the end"}
 	case len(remedies) == 0 && len(d.success) == 0:
 		remedies = []string{"change nothing, as the success of this task"}
+		if d.rule != "" {
+			remedies[0] = `change nothing, as the success of this task, which said: "` + d.rule + `"`
+		}
 	case len(remedies) == 0:
 		for _, c := range d.success {
 			remedies = append(remedies, c.String())
@@ -382,15 +387,4 @@ func belies(l agent.Lesson, success agent.Episode) bool {
 			return slices.Contains(strings.Split(mistake, ", "), a.path+" "+a.value)
 		})
 	})
-}
-
-// names are the names of arguments, each once.
-func names(args []arg) string {
-	var out []string
-	for _, a := range args {
-		if n := name(a.path); !slices.Contains(out, n) {
-			out = append(out, n)
-		}
-	}
-	return list(out, shownArg)
 }
