@@ -147,10 +147,32 @@ func changes(cs []call) []call {
 	return out
 }
 
+// unread are the calls of a success by which it looked something up with a tool
+// that the failure never called, the first of each tool.
+func unread(failure, success []call) []call {
+	var out []call
+	for _, c := range success {
+		by := func(o call) bool { return o.tool == c.tool }
+		if c.refusal == "" && reads(c.tool) && len(c.args) > 0 && order(c.args[0]) == 0 && !slices.ContainsFunc(failure, by) && !slices.ContainsFunc(out, by) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
 func (c call) same(o call) bool { return c.tool == o.tool && slices.Equal(c.args, o.args) }
 
 // String is the call in words, with the arguments that tell it from others.
 func (c call) String() string { return phrase(c.tool, c.args) }
+
+// strung are calls in words.
+func strung(cs []call) []string {
+	out := make([]string, len(cs))
+	for i, c := range cs {
+		out[i] = c.String()
+	}
+	return out
+}
 
 // phrase is "tool with name value, name value".
 func phrase(tool string, args []arg) string {

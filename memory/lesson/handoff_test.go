@@ -36,3 +36,15 @@ func TestHandingOver(t *testing.T) {
 		}
 	}
 }
+
+// What a success looked up before a change that a failure never came to is told.
+func TestUnread(t *testing.T) {
+	won := talk("won", "t", true, `get_user {"user_id":"jane"}`, "R1, R2", `get_user {"user_id":"joe"}`, "R3", `calculate {"sum":"1+1"}`, "2", `cancel {"id":"R1"}`, "Done.")
+	ls, err := Default{}.Abstract(t.Context(), talk("a", "t", false, "What is its number?", "No idea."), []agent.Episode{won})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := render(ls[0]), "When I want another flight: avoid ending without cancel; never calling get_user; instead get_user with user_id jane; cancel with id R1."; got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+}

@@ -27,6 +27,7 @@ type difference struct {
 	extra   []call      // of the failure
 	changed []departure // calls that both made, with other arguments
 	success []call      // all changes of the success
+	unread  []call      // what the success looked up and the failure never did
 	rule    string      // why the success would not do more, in its words
 }
 
@@ -102,7 +103,7 @@ func nearest(failure agent.Episode, successes []agent.Episode) (d difference, ok
 		}
 		if one := compare(mine, changes(calls(s))); !ok || one.size() < d.size() {
 			d, ok = one, true
-			d.rule = rule(s)
+			d.rule, d.unread = rule(s), unread(calls(failure), calls(s))
 		}
 	}
 	return d, ok
@@ -157,6 +158,10 @@ func (d difference) words() (mistakes, remedies []string) {
 	}
 	if len(left) > 0 {
 		mistakes = append(mistakes, "ending without "+strings.Join(left, ", "))
+		for _, c := range d.unread {
+			mistakes = append(mistakes, "never calling "+c.tool)
+		}
+		remedies = append(strung(d.unread), remedies...)
 	}
 	switch {
 	case d.size() == 0:
