@@ -22,12 +22,13 @@ type Source interface {
 
 // Options bounds what Distil makes. The zero Options is usable.
 type Options struct {
-	MinEvidence int // successes that a general or task skill needs; 0: 1
-	MinKinds    int // kinds of task that a general skill holds for; 0: 2
-	MaxGeneral  int // general skills of a suite, those with most evidence; 0: 12
-	MaxTask     int // task skills of a kind, those with most evidence; 0: 6
-	MaxMistakes int // mistakes of a kind, those with most evidence; 0: 6
-	MaxSteps    int // of a plan; successes with a longer one teach no skill; 0: 20
+	Scope       string // of what the source holds and of the skills, a part of their IDs
+	MinEvidence int    // successes that a general or task skill needs; 0: 1
+	MinKinds    int    // kinds of task that a general skill holds for; 0: 2
+	MaxGeneral  int    // general skills of a suite, those with most evidence; 0: 12
+	MaxTask     int    // task skills of a kind, those with most evidence; 0: 6
+	MaxMistakes int    // mistakes of a kind, those with most evidence; 0: 6
+	MaxSteps    int    // of a plan; successes with a longer one teach no skill; 0: 20
 	_           struct{}
 }
 
@@ -54,12 +55,12 @@ func (o Options) withDefaults() (Options, error) {
 	return o, nil
 }
 
-// Distil makes skills of what src holds: general ones, those of each kind, and
+// Distil makes candidates of what src holds: general ones, those of each kind, and
 // mistakes, in this order; within a suite and kind, those with most evidence
 // first, then by ID. Demonstrations of failures are passed over, and lessons
 // that are retired, quarantined, expiring or about a single task. It returns
 // the error of src or of ctx, or one that names an option.
-func Distil(ctx context.Context, src Source, o Options) ([]Skill, error) {
+func Distil(ctx context.Context, src Source, o Options) ([]agent.Skill, error) {
 	o, err := o.withDefaults()
 	if err != nil {
 		return nil, err
@@ -84,7 +85,7 @@ func Distil(ctx context.Context, src Source, o Options) ([]Skill, error) {
 			suites[p.task.Suite][p.task.Kind] = append(suites[p.task.Suite][p.task.Kind], p)
 		}
 	}
-	var out []Skill
+	var out []agent.Skill
 	for _, suite := range slices.Sorted(maps.Keys(suites)) {
 		kinds := suites[suite]
 		out = append(out, generalSkills(suite, kinds, o)...)
@@ -93,10 +94,14 @@ func Distil(ctx context.Context, src Source, o Options) ([]Skill, error) {
 		}
 	}
 	out = append(out, mistakes(lessons, o.MaxMistakes)...)
-	slices.SortStableFunc(out, func(a, b Skill) int {
-		return cmp.Or(cmp.Compare(slices.Index(Categories(), a.Category), slices.Index(Categories(), b.Category)),
+	slices.SortStableFunc(out, func(a, b agent.Skill) int {
+		return cmp.Or(cmp.Compare(slices.Index(agent.SkillCategories(), a.Category), slices.Index(agent.SkillCategories(), b.Category)),
 			cmp.Compare(a.Suite, b.Suite), cmp.Compare(a.Kind, b.Kind))
 	})
+	for i := range out {
+		out[i].Scope, out[i].State = o.Scope, agent.SkillCandidate
+		out[i].ID = newID(out[i])
+	}
 	return out, nil
 }
 
@@ -140,9 +145,9 @@ func fixedSorts(plans []plan) map[string]bool {
 
 // taskSkills are the skills of one kind: plans that are the same once things
 // are variables.
-func taskSkills(plans []plan, o Options) []Skill {
+func taskSkills(plans []plan, o Options) []agent.Skill {
 	fixed := fixedSorts(plans)
-	merged := map[string]*Skill{}
+	merged := map[string]*agent.Skill{}
 	goals := map[string]map[string]int{} // principle -> goal -> how often
 	for _, p := range plans {
 		v := newVariables(p.goal, fixed)
@@ -153,13 +158,13 @@ func taskSkills(plans []plan, o Options) []Skill {
 		principle := strings.Join(steps, arrow)
 		s := merged[principle]
 		if s == nil {
-			s = &Skill{Suite: p.task.Suite, Category: Task, Kind: p.task.Kind, Principle: principle, Steps: steps, Title: planTitle(steps)}
+			s = &agent.Skill{Suite: p.task.Suite, Category: agent.SkillTask, Kind: p.task.Kind, Principle: principle, Steps: steps, Title: planTitle(steps)}
 			merged[principle], goals[principle] = s, map[string]int{}
 		}
 		s.For = append(s.For, p.id)
 		goals[principle][clip(v.abstractGoal(p.task.Goal), maxFieldBytes)]++
 	}
-	var out []Skill
+	var out []agent.Skill
 	for principle, s := range merged {
 		s.When = mostFrequent(goals[principle])
 		out = append(out, *s)
@@ -180,19 +185,19 @@ func mostFrequent(counts map[string]int) string {
 
 // best completes skills and returns at most n of them, those with most
 // evidence first.
-func best(skills []Skill, minEvidence, n int) []Skill {
+func best(skills []agent.Skill, minEvidence, n int) []agent.Skill {
 	for i := range skills {
 		s := &skills[i]
 		s.For, s.Against, s.Lessons = distinct(s.For), distinct(s.Against), distinct(s.Lessons)
 		s.ID = newID(*s)
 	}
-	skills = slices.DeleteFunc(skills, func(s Skill) bool { return len(s.For) < minEvidence })
+	skills = slices.DeleteFunc(skills, func(s agent.Skill) bool { return len(s.For) < minEvidence })
 	slices.SortFunc(skills, byEvidence)
 	return skills[:min(n, len(skills))]
 }
 
 // byEvidence orders by evidence for less against, most first, then by ID.
-func byEvidence(a, b Skill) int {
+func byEvidence(a, b agent.Skill) int {
 	return cmp.Or(cmp.Compare(len(b.For)-len(b.Against), len(a.For)-len(a.Against)), cmp.Compare(a.ID, b.ID))
 }
 

@@ -71,7 +71,7 @@ func house() shelf {
 	}
 }
 
-func distil(t testing.TB, s shelf, o Options) []Skill {
+func distil(t testing.TB, s shelf, o Options) []agent.Skill {
 	t.Helper()
 	out, err := Distil(context.Background(), s, o)
 	if err != nil {
@@ -81,21 +81,21 @@ func distil(t testing.TB, s shelf, o Options) []Skill {
 }
 
 func TestDistil(t *testing.T) {
-	want := []Skill{
-		{Suite: "house", Category: General, Title: "Go before take", When: "take Y from X",
+	want := []agent.Skill{
+		{State: agent.SkillCandidate, Suite: "house", Category: agent.SkillGeneral, Title: "Go before take", When: "take Y from X",
 			Principle: "go to X -> take Y from X", Steps: []string{"go to X", "take Y from X"}, For: []string{"c1", "c2", "p1", "p2"}},
-		{Suite: "house", Category: General, Title: "Go before put", When: "put Y in/on X",
+		{State: agent.SkillCandidate, Suite: "house", Category: agent.SkillGeneral, Title: "Go before put", When: "put Y in/on X",
 			Principle: "go to X -> put Y in/on X", Steps: []string{"go to X", "put Y in/on X"}, For: []string{"c1", "c2", "p1", "p2"}},
-		{Suite: "house", Category: Task, Kind: "clean", Title: "Take, clean, then put", When: "put a clean A in B",
+		{State: agent.SkillCandidate, Suite: "house", Category: agent.SkillTask, Kind: "clean", Title: "Take, clean, then put", When: "put a clean A in B",
 			Principle: "go to X -> take A from X -> go to sinkbasin -> clean A with sinkbasin -> go to B -> put A in/on B",
 			Steps:     []string{"go to X", "take A from X", "go to sinkbasin", "clean A with sinkbasin", "go to B", "put A in/on B"}, For: []string{"c1", "c2"}},
-		{Suite: "house", Category: Task, Kind: "place", Title: "Take, then put", When: "put a A in B",
+		{State: agent.SkillCandidate, Suite: "house", Category: agent.SkillTask, Kind: "place", Title: "Take, then put", When: "put a A in B",
 			Principle: "go to X -> take A from X -> go to B -> put A in/on B",
 			Steps:     []string{"go to X", "take A from X", "go to B", "put A in/on B"}, For: []string{"p1", "p2"}},
-		{Suite: "house", Category: Mistake, Title: "Avoid looking twice", When: "the A is not in the first place",
+		{State: agent.SkillCandidate, Suite: "house", Category: agent.SkillMistake, Title: "Avoid looking twice", When: "the A is not in the first place",
 			Principle: "look into the next place", Mistake: "looking twice", Cause: agent.CausePolicy,
 			For: []string{"f-l1", "f-l2"}, Against: []string{"x"}, Lessons: []string{"l1", "l2"}},
-		{Suite: "house", Category: Mistake, Kind: "clean", Title: "Avoid putting it down dirty", When: "the A is not in the first place",
+		{State: agent.SkillCandidate, Suite: "house", Category: agent.SkillMistake, Kind: "clean", Title: "Avoid putting it down dirty", When: "the A is not in the first place",
 			Principle: "look into the next place", Mistake: "putting it down dirty", Cause: agent.CausePolicy,
 			For: []string{"f-l3"}, Lessons: []string{"l3"}},
 	}
@@ -111,7 +111,7 @@ func TestDistil(t *testing.T) {
 		}
 		got[i].ID = ""
 	}
-	key := func(a, b Skill) int { return strings.Compare(a.Principle+a.Mistake, b.Principle+b.Mistake) }
+	key := func(a, b agent.Skill) int { return strings.Compare(a.Principle+a.Mistake, b.Principle+b.Mistake) }
 	slices.SortFunc(got, key)
 	slices.SortFunc(want, key)
 	for i := range max(len(got), len(want)) {
@@ -150,7 +150,7 @@ func TestIDsStay(t *testing.T) {
 	}
 	after := distil(t, s, Options{})
 	for _, b := range before {
-		if !slices.ContainsFunc(after, func(a Skill) bool { return a.ID == b.ID && len(a.For) >= len(b.For) }) {
+		if !slices.ContainsFunc(after, func(a agent.Skill) bool { return a.ID == b.ID && len(a.For) >= len(b.For) }) {
 			t.Errorf("skill %+v is gone", b)
 		}
 	}
@@ -160,7 +160,7 @@ func TestThingsThatAreAlwaysTheSame(t *testing.T) {
 	s := shelf{demos: []agent.Demonstration{clean("c1", "mug", "desk", "fridge"), clean("c2", "fork", "drawer", "sinkbasin")}}
 	principle := func() string {
 		for _, k := range distil(t, s, Options{MinEvidence: 1}) {
-			if k.Category == Task && slices.Contains(k.For, "c1") {
+			if k.Category == agent.SkillTask && slices.Contains(k.For, "c1") {
 				return k.Principle
 			}
 		}
@@ -191,7 +191,7 @@ func TestRareRunsAreNotGeneral(t *testing.T) {
 		s.demos = append(s.demos, demo(fmt.Sprint("x", i), "other", script("wave", room, "wave")))
 	}
 	has := func() bool {
-		return slices.ContainsFunc(distil(t, s, Options{}), func(k Skill) bool { return k.Category == General })
+		return slices.ContainsFunc(distil(t, s, Options{}), func(k agent.Skill) bool { return k.Category == agent.SkillGeneral })
 	}
 	if !has() {
 		t.Error("nothing of 4 in 44 successes")
@@ -235,11 +235,11 @@ func TestOptions(t *testing.T) {
 	s := house()
 	s.demos = append(s.demos, demo("c3", "clean", script("put a clean mug in fridge", room, "take mug 1 from bed 1", "rinse mug 1", "put mug 1 in/on fridge 1")))
 	count := func(o Options) string {
-		n := map[Category]int{}
+		n := map[agent.SkillCategory]int{}
 		for _, k := range distil(t, s, o) {
 			n[k.Category]++
 		}
-		return fmt.Sprint(n[General], n[Task], n[Mistake])
+		return fmt.Sprint(n[agent.SkillGeneral], n[agent.SkillTask], n[agent.SkillMistake])
 	}
 	for _, tt := range []struct {
 		o    Options
@@ -259,7 +259,7 @@ func TestOptions(t *testing.T) {
 	}
 	s.lessons = append(s.lessons, lessonAbout("l4", "clean", "soaking", func(l *agent.Lesson) { l.For = []string{"a", "b"} }))
 	for _, k := range distil(t, s, Options{MaxMistakes: 1}) {
-		if k.Kind == "clean" && k.Category == Mistake && k.Mistake != "soaking" {
+		if k.Kind == "clean" && k.Category == agent.SkillMistake && k.Mistake != "soaking" {
 			t.Errorf("kept %q, which has less evidence", k.Mistake)
 		}
 	}

@@ -1,7 +1,7 @@
 // Package skills distils named, reusable behaviour from what an agent has done,
 // and finds it again.
 //
-// A [Skill] is general, of one task kind, or a mistake to avoid, as in SkillRL
+// A [agent.Skill] is general, of one task kind, or a mistake to avoid, as in SkillRL
 // (arXiv:2602.08234, sec. 3). [Distil] makes general and task skills from
 // successes only: each is reduced to its minimal causal chain, found backwards
 // from the goal, its things become variables, and the same plan of several

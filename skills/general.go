@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/surefoot-ai/surefoot/agent"
 )
 
 // The lengths of the runs of steps that may become general skills.
@@ -19,9 +21,9 @@ const generalShare = 0.05
 // generalSkills are the runs of steps, linked by their things, that plans of at
 // least o.MinKinds kinds share. A run that hardly occurs but within a longer one
 // is left out.
-func generalSkills(suite string, kinds map[string][]plan, o Options) []Skill {
+func generalSkills(suite string, kinds map[string][]plan, o Options) []agent.Skill {
 	type run struct {
-		Skill
+		agent.Skill
 		kinds map[string]bool
 	}
 	runs := map[string]*run{}
@@ -36,8 +38,8 @@ func generalSkills(suite string, kinds map[string][]plan, o Options) []Skill {
 					key := strings.Join(steps, arrow)
 					r := runs[key]
 					if r == nil {
-						r = &run{Skill{
-							Suite: suite, Category: General, Principle: key, Steps: steps,
+						r = &run{agent.Skill{
+							Suite: suite, Category: agent.SkillGeneral, Principle: key, Steps: steps,
 							When: steps[n-1], Title: runTitle(steps),
 						}, map[string]bool{}}
 						runs[key] = r
@@ -52,7 +54,7 @@ func generalSkills(suite string, kinds map[string][]plan, o Options) []Skill {
 	for _, plans := range kinds {
 		successes += len(plans)
 	}
-	var out []Skill
+	var out []agent.Skill
 	for _, r := range runs {
 		r.For = distinct(r.For)
 		if len(r.kinds) >= o.MinKinds && float64(len(r.For)) >= generalShare*float64(successes) {
@@ -93,9 +95,9 @@ func linked(run []event) bool {
 
 // maximal drops each run that is part of a longer one with at least nine
 // tenths of its evidence.
-func maximal(skills []Skill) []Skill {
-	return slices.DeleteFunc(slices.Clone(skills), func(s Skill) bool {
-		return slices.ContainsFunc(skills, func(l Skill) bool {
+func maximal(skills []agent.Skill) []agent.Skill {
+	return slices.DeleteFunc(slices.Clone(skills), func(s agent.Skill) bool {
+		return slices.ContainsFunc(skills, func(l agent.Skill) bool {
 			return len(l.Steps) > len(s.Steps) && 10*len(l.For) >= 9*len(s.For) && contains(l.Steps, s.Steps)
 		})
 	})

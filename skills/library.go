@@ -25,15 +25,15 @@ const RecallK = 6
 
 // Library finds skills. It is immutable and safe for concurrent use.
 type Library struct {
-	skills []Skill // in the order of List
-	index  *index  // of the same order
+	skills []agent.Skill // in the order of List
+	index  *index        // of the same order
 	count  func(string) int
 }
 
 // NewLibrary returns a library of skills, which it copies; of several with one
 // ID, the first. The tokens of a skill's text are counted by count, which must
 // be safe for concurrent use; nil counts words.
-func NewLibrary(skills []Skill, count func(string) int) *Library {
+func NewLibrary(skills []agent.Skill, count func(string) int) *Library {
 	l := &Library{count: count}
 	if count == nil {
 		l.count = func(s string) int { return len(strings.Fields(s)) }
@@ -51,7 +51,7 @@ func NewLibrary(skills []Skill, count func(string) int) *Library {
 	return l
 }
 
-func clone(s Skill) Skill {
+func clone(s agent.Skill) agent.Skill {
 	s.Steps, s.For, s.Against, s.Lessons = slices.Clone(s.Steps), slices.Clone(s.For), slices.Clone(s.Against), slices.Clone(s.Lessons)
 	return s
 }
@@ -59,17 +59,17 @@ func clone(s Skill) Skill {
 // Filter selects skills. An empty field selects all.
 type Filter struct {
 	Suite    string
-	Category Category
+	Category agent.SkillCategory
 	Kind     string
 }
 
-func (f Filter) selects(s Skill) bool {
+func (f Filter) selects(s agent.Skill) bool {
 	return (f.Suite == "" || f.Suite == s.Suite) && (f.Category == "" || f.Category == s.Category) && (f.Kind == "" || f.Kind == s.Kind)
 }
 
 // List returns the skills that f selects, in the order they were given in.
-func (l *Library) List(f Filter) []Skill {
-	var out []Skill
+func (l *Library) List(f Filter) []agent.Skill {
+	var out []agent.Skill
 	for _, s := range l.skills {
 		if f.selects(s) {
 			out = append(out, clone(s))
@@ -80,8 +80,8 @@ func (l *Library) List(f Filter) []Skill {
 
 // Show returns the skill whose ID is, or alone begins with, id. It returns
 // ErrNotFound or ErrAmbiguous, wrapped.
-func (l *Library) Show(id string) (Skill, error) {
-	var found []Skill
+func (l *Library) Show(id string) (agent.Skill, error) {
+	var found []agent.Skill
 	for _, s := range l.skills {
 		if s.ID == id {
 			return clone(s), nil
@@ -92,16 +92,16 @@ func (l *Library) Show(id string) (Skill, error) {
 	}
 	switch len(found) {
 	case 0:
-		return Skill{}, fmt.Errorf("skill %q: %w", id, ErrNotFound)
+		return agent.Skill{}, fmt.Errorf("skill %q: %w", id, ErrNotFound)
 	case 1:
 		return clone(found[0]), nil
 	}
-	return Skill{}, fmt.Errorf("skill %q: %w: %s, %s", id, ErrAmbiguous, found[0].ID, found[1].ID)
+	return agent.Skill{}, fmt.Errorf("skill %q: %w: %s, %s", id, ErrAmbiguous, found[0].ID, found[1].ID)
 }
 
 // Hit is a skill that a search found.
 type Hit struct {
-	Skill      Skill
+	Skill      agent.Skill
 	Similarity float64 // BM25, > 0
 }
 
@@ -136,9 +136,9 @@ func (l *Library) Recall(ctx context.Context, task agent.Task, maxTokens int) (a
 	if err := ctx.Err(); err != nil {
 		return agent.Context{}, err
 	}
-	var packed []Skill
+	var packed []agent.Skill
 	left := maxTokens
-	pack := func(candidates []Skill) {
+	pack := func(candidates []agent.Skill) {
 		for _, s := range candidates {
 			if n := l.count(s.Text()); n <= left {
 				left -= n
@@ -147,9 +147,9 @@ func (l *Library) Recall(ctx context.Context, task agent.Task, maxTokens int) (a
 		}
 	}
 	pack(l.nearest(task))
-	pack(l.List(Filter{Suite: task.Suite, Category: General}))
-	slices.SortStableFunc(packed, func(a, b Skill) int {
-		return cmp.Compare(slices.Index(Categories(), a.Category), slices.Index(Categories(), b.Category))
+	pack(l.List(Filter{Suite: task.Suite, Category: agent.SkillGeneral}))
+	slices.SortStableFunc(packed, func(a, b agent.Skill) int {
+		return cmp.Compare(slices.Index(agent.SkillCategories(), a.Category), slices.Index(agent.SkillCategories(), b.Category))
 	})
 	var c agent.Context
 	for _, s := range packed {
@@ -160,19 +160,19 @@ func (l *Library) Recall(ctx context.Context, task agent.Task, maxTokens int) (a
 }
 
 // nearest are the RecallK skills and mistakes of task's kind.
-func (l *Library) nearest(task agent.Task) []Skill {
+func (l *Library) nearest(task agent.Task) []agent.Skill {
 	similarity := l.index.similarity(task.Goal)
 	var order []int
 	for i, s := range l.skills {
-		own := s.Kind == task.Kind || s.Category == Mistake && s.Kind == ""
-		if s.Suite == task.Suite && s.Category != General && own {
+		own := s.Kind == task.Kind || s.Category == agent.SkillMistake && s.Kind == ""
+		if s.Suite == task.Suite && s.Category != agent.SkillGeneral && own {
 			order = append(order, i)
 		}
 	}
 	slices.SortFunc(order, func(a, b int) int {
 		return cmp.Or(cmp.Compare(similarity[b], similarity[a]), byEvidence(l.skills[a], l.skills[b]))
 	})
-	var out []Skill
+	var out []agent.Skill
 	for _, i := range order[:min(RecallK, len(order))] {
 		out = append(out, l.skills[i])
 	}

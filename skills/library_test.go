@@ -12,9 +12,9 @@ import (
 	"github.com/surefoot-ai/surefoot/agent"
 )
 
-func skill(id string, c Category, kind, when, principle string, evidence int) Skill {
-	s := Skill{ID: id, Suite: "house", Category: c, Kind: kind, Title: "Some good title", When: when, Principle: principle}
-	if c == Mistake {
+func skill(id string, c agent.SkillCategory, kind, when, principle string, evidence int) agent.Skill {
+	s := agent.Skill{ID: id, Suite: "house", Category: c, Kind: kind, Title: "Some good title", When: when, Principle: principle}
+	if c == agent.SkillMistake {
 		s.Mistake = "guessing"
 	}
 	for i := range evidence {
@@ -23,20 +23,20 @@ func skill(id string, c Category, kind, when, principle string, evidence int) Sk
 	return s
 }
 
-func some() []Skill {
-	return []Skill{
-		skill("sk-g1", General, "", "take Y from X", "go to X -> take Y from X", 9),
-		skill("sk-g2", General, "", "open X", "go to X -> open X", 5),
-		skill("sk-c1", Task, "clean", "put a clean A in B", "take A from X -> clean A with sinkbasin -> put A in/on B", 4),
-		skill("sk-c2", Task, "clean", "wash a A", "take A from X -> clean A with sinkbasin", 2),
-		skill("sk-h1", Task, "heat", "put a hot A in B", "heat A with microwave -> put A in/on B", 3),
-		skill("sk-m1", Mistake, "clean", "the sinkbasin is far", "keep the A", 1),
-		skill("sk-m2", Mistake, "", "nothing happens", "do something else", 8),
-		{ID: "sk-other", Suite: "shop", Category: General, When: "buy", Principle: "click[buy]"},
+func some() []agent.Skill {
+	return []agent.Skill{
+		skill("sk-g1", agent.SkillGeneral, "", "take Y from X", "go to X -> take Y from X", 9),
+		skill("sk-g2", agent.SkillGeneral, "", "open X", "go to X -> open X", 5),
+		skill("sk-c1", agent.SkillTask, "clean", "put a clean A in B", "take A from X -> clean A with sinkbasin -> put A in/on B", 4),
+		skill("sk-c2", agent.SkillTask, "clean", "wash a A", "take A from X -> clean A with sinkbasin", 2),
+		skill("sk-h1", agent.SkillTask, "heat", "put a hot A in B", "heat A with microwave -> put A in/on B", 3),
+		skill("sk-m1", agent.SkillMistake, "clean", "the sinkbasin is far", "keep the A", 1),
+		skill("sk-m2", agent.SkillMistake, "", "nothing happens", "do something else", 8),
+		{ID: "sk-other", Suite: "shop", Category: agent.SkillGeneral, When: "buy", Principle: "click[buy]"},
 	}
 }
 
-func idsOf(skills []Skill) []string {
+func idsOf(skills []agent.Skill) []string {
 	var out []string
 	for _, s := range skills {
 		out = append(out, s.ID)
@@ -52,9 +52,9 @@ func TestList(t *testing.T) {
 	}{
 		{Filter{}, []string{"sk-g1", "sk-g2", "sk-c1", "sk-c2", "sk-h1", "sk-m1", "sk-m2", "sk-other"}},
 		{Filter{Suite: "shop"}, []string{"sk-other"}},
-		{Filter{Category: Mistake}, []string{"sk-m1", "sk-m2"}},
+		{Filter{Category: agent.SkillMistake}, []string{"sk-m1", "sk-m2"}},
 		{Filter{Kind: "clean"}, []string{"sk-c1", "sk-c2", "sk-m1"}},
-		{Filter{Suite: "house", Category: Task, Kind: "heat"}, []string{"sk-h1"}},
+		{Filter{Suite: "house", Category: agent.SkillTask, Kind: "heat"}, []string{"sk-h1"}},
 		{Filter{Kind: "none"}, nil},
 	} {
 		if got := idsOf(l.List(tt.f)); !slices.Equal(got, tt.want) {
@@ -68,7 +68,7 @@ func TestList(t *testing.T) {
 }
 
 func TestShow(t *testing.T) {
-	l := NewLibrary(append(some(), Skill{ID: "sk-c"}), nil)
+	l := NewLibrary(append(some(), agent.Skill{ID: "sk-c"}), nil)
 	for _, tt := range []struct {
 		id, want string
 		err      error
@@ -120,12 +120,12 @@ func TestSearch(t *testing.T) {
 func TestRecall(t *testing.T) {
 	many := some()
 	for _, id := range []string{"1", "2", "3", "4", "5", "6", "7"} {
-		many = append(many, skill("sk-n"+id, Task, "clean", "put a A in B", "do "+id, 3))
+		many = append(many, skill("sk-n"+id, agent.SkillTask, "clean", "put a A in B", "do "+id, 3))
 	}
 	clean := agent.Task{Suite: "house", Kind: "clean", Goal: "put a clean mug in fridge"}
 	for _, tt := range []struct {
 		name   string
-		skills []Skill
+		skills []agent.Skill
 		task   agent.Task
 		max    int
 		want   []string
@@ -202,12 +202,12 @@ func TestConcurrentUse(t *testing.T) {
 
 func TestText(t *testing.T) {
 	for _, tt := range []struct {
-		s    Skill
+		s    agent.Skill
 		want string
 	}{
-		{Skill{Category: Task, When: "put a A in B", Principle: "take A -> put A in B"}, "To put a A in B: take A -> put A in B"},
-		{Skill{Category: Mistake, When: "x", Mistake: "y", Principle: "z"}, "When x: avoid y; instead z."},
-		{Skill{Category: Mistake, When: "x", Mistake: "y"}, "When x: avoid y."},
+		{agent.Skill{Category: agent.SkillTask, When: "put a A in B", Principle: "take A -> put A in B"}, "To put a A in B: take A -> put A in B"},
+		{agent.Skill{Category: agent.SkillMistake, When: "x", Mistake: "y", Principle: "z"}, "When x: avoid y; instead z."},
+		{agent.Skill{Category: agent.SkillMistake, When: "x", Mistake: "y"}, "When x: avoid y."},
 	} {
 		if got := tt.s.Text(); got != tt.want {
 			t.Errorf("%q, want %q", got, tt.want)

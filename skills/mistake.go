@@ -11,9 +11,9 @@ import (
 // mistakes are skills made of lessons about kinds of task: at most most for each
 // suite and kind. The same lesson about several kinds becomes one mistake
 // without a kind.
-func mistakes(lessons []agent.Lesson, most int) []Skill {
+func mistakes(lessons []agent.Lesson, most int) []agent.Skill {
 	type key struct{ suite, when, mistake, remedy string }
-	merged := map[key]*Skill{}
+	merged := map[key]*agent.Skill{}
 	kinds := map[key][]string{}
 	for _, l := range lessons {
 		if !teaches(l) {
@@ -22,7 +22,7 @@ func mistakes(lessons []agent.Lesson, most int) []Skill {
 		k := key{l.Suite, clip(l.Trigger, maxFieldBytes), clip(l.Mistake, maxFieldBytes), clip(l.Remedy, maxFieldBytes)}
 		s := merged[k]
 		if s == nil {
-			s = &Skill{Suite: l.Suite, Category: Mistake, Principle: k.remedy, When: k.when, Mistake: k.mistake, Title: mistakeTitle(k.mistake)}
+			s = &agent.Skill{Suite: l.Suite, Category: agent.SkillMistake, Principle: k.remedy, When: k.when, Mistake: k.mistake, Title: mistakeTitle(k.mistake)}
 			merged[k] = s
 		}
 		s.For = append(s.For, l.For...)
@@ -33,7 +33,7 @@ func mistakes(lessons []agent.Lesson, most int) []Skill {
 		}
 		kinds[k] = append(kinds[k], l.Kind)
 	}
-	groups := map[[2]string][]Skill{}
+	groups := map[[2]string][]agent.Skill{}
 	for k, s := range merged {
 		if ks := distinct(kinds[k]); len(ks) == 1 {
 			s.Kind = ks[0]
@@ -41,7 +41,7 @@ func mistakes(lessons []agent.Lesson, most int) []Skill {
 		g := [2]string{s.Suite, s.Kind}
 		groups[g] = append(groups[g], *s)
 	}
-	var out []Skill
+	var out []agent.Skill
 	for _, g := range slices.SortedFunc(maps.Keys(groups), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }) {
 		out = append(out, best(groups[g], 0, most)...)
 	}

@@ -16,8 +16,8 @@ import (
 
 // skillHit is a skill that a search found, as JSON shows it.
 type skillHit struct {
-	Similarity float64      `json:"similarity"` // BM25, > 0
-	Skill      skills.Skill `json:"skill"`
+	Similarity float64     `json:"similarity"` // BM25, > 0
+	Skill      agent.Skill `json:"skill"`
 }
 
 func newSkills(a *app) *cobra.Command {
@@ -55,7 +55,7 @@ func (a *app) withLibrary(do func(l *skills.Library, args []string) error) func(
 		if err != nil {
 			return err
 		}
-		found, err := skills.Distil(cmd.Context(), experience{s, scope}, skills.Options{})
+		found, err := skills.Distil(cmd.Context(), experience{s, scope}, skills.Options{Scope: scope})
 		if err != nil {
 			return err
 		}
@@ -73,11 +73,11 @@ func newSkillsList(a *app) *cobra.Command {
 		Args:    noArgs,
 		RunE: a.withLibrary(func(l *skills.Library, _ []string) error {
 			if category != "any" {
-				f.Category = skills.Category(category)
+				f.Category = agent.SkillCategory(category)
 			}
 			list := l.List(f)
 			if list == nil {
-				list = []skills.Skill{} // an empty list, not null
+				list = []agent.Skill{} // an empty list, not null
 			}
 			return a.show(list, func(w io.Writer) {
 				cells := make([][]string, len(list))
@@ -89,7 +89,7 @@ func newSkillsList(a *app) *cobra.Command {
 		}),
 	}
 	words := []string{"any"}
-	for _, x := range skills.Categories() {
+	for _, x := range agent.SkillCategories() {
 		words = append(words, string(x))
 	}
 	c.Flags().StringVar(&f.Suite, "suite", "", "only those of a suite")
@@ -99,7 +99,7 @@ func newSkillsList(a *app) *cobra.Command {
 }
 
 // evidence is how many episodes speak for and against s.
-func evidence(s skills.Skill) string { return fmt.Sprintf("%d/%d", len(s.For), len(s.Against)) }
+func evidence(s agent.Skill) string { return fmt.Sprintf("%d/%d", len(s.For), len(s.Against)) }
 
 func newSkillsShow(a *app) *cobra.Command {
 	return &cobra.Command{

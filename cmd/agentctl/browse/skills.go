@@ -49,7 +49,7 @@ func (r *Reader) library(ctx context.Context, scope string) (*skills.Library, er
 	if err != nil {
 		return nil, err
 	}
-	l, end := skills.NewLibrary(found, nil), r.clock()
+	l, end := skills.NewLibrary(found), r.clock()
 	r.libraries[scope] = shelf{generation, l, end, end.Sub(start)}
 	return l, nil
 }
@@ -94,17 +94,17 @@ func (r *Reader) skillRows(ctx context.Context) ([]candidate, error) {
 	return out, nil
 }
 
-func skillRef(s skills.Skill, scope string) Ref { return Ref{Skills, s.ID, scope} }
+func skillRef(s agent.Skill, scope string) Ref { return Ref{Skills, s.ID, scope} }
 
 // findSkill returns the skill with exactly this ID, or memory.ErrNotFound.
-func (r *Reader) findSkill(ctx context.Context, ref Ref) (skills.Skill, error) {
+func (r *Reader) findSkill(ctx context.Context, ref Ref) (agent.Skill, error) {
 	l, err := r.library(ctx, ref.Scope)
 	if err != nil {
-		return skills.Skill{}, err
+		return agent.Skill{}, err
 	}
 	s, err := l.Show(ref.ID)
 	if errors.Is(err, skills.ErrNotFound) || errors.Is(err, skills.ErrAmbiguous) || err == nil && s.ID != ref.ID {
-		return skills.Skill{}, missing(ref)
+		return agent.Skill{}, missing(ref)
 	}
 	return s, err
 }
