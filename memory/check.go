@@ -30,6 +30,12 @@ func (s *Store) Check(ctx context.Context) error {
 	}
 	for _, id := range s.sortedIDs() {
 		e := s.items[id]
+		if e.Class == agent.KindSkill {
+			if e.skill.ID != id || e.skill.State == "" || e.skill.Scope != e.Scope {
+				bad(e, "its columns differ from its body")
+			}
+			continue // its evidence may be another memory's
+		}
 		if e.Class != agent.KindLesson {
 			success, ok := all[id]
 			if !ok || success != (e.Class == agent.KindDemonstration) {

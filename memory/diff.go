@@ -76,7 +76,10 @@ func differenceOf(c archive.Change) (Difference, error) {
 
 // fieldNames are the names of what fields returns.
 func fieldNames(kind agent.ItemKind) []string {
-	if kind == agent.KindLesson {
+	switch kind {
+	case agent.KindSkill:
+		return []string{"scope", "about", "title", "skill", "state", "why", "pinned", "version", "for", "against", "parents", "effect"}
+	case agent.KindLesson:
 		return []string{"scope", "about", "when", "mistake", "instead", "cause", "state", "confidence", "for", "against", "expires", "effect"}
 	}
 	return []string{"scope", "about", "goal", "steps", "seen", "effect"}
@@ -87,6 +90,13 @@ func (e *entry) fields() []string {
 	about := "kind " + e.Kind
 	if e.Task != "" {
 		about = "task " + e.Task
+	}
+	if e.Class == agent.KindSkill {
+		k := e.skill
+		return []string{
+			e.Scope, about, k.Title, k.Text(), string(k.State), k.Reason, k.Pinned, strconv.Itoa(k.Version),
+			strings.Join(k.For, " "), strings.Join(k.Against, " "), strings.Join(k.Parents, " "), effectText(e.effect),
+		}
 	}
 	if e.Class != agent.KindLesson {
 		return []string{e.Scope, about, e.Text, strconv.Itoa(e.steps), strconv.Itoa(e.seen), effectText(e.effect)}

@@ -11,6 +11,8 @@
 //
 // Every write is a commit of the history: [Store.Log] and [Store.Diff] say what
 // changed, and [Store.Rollback] makes the items those of an earlier point again.
+// Skills, which others make ([Store.KeepSkills]), are items as well; they are
+// recalled only if [Options].SkillTokens says so.
 //
 // What Record acknowledged survives kill -9 and a power cut, and a full disk
 // costs only what it refused. Damage of the disk is named ([ErrCorrupt]), by the

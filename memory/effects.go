@@ -124,12 +124,29 @@ func (o *overlay) edit(id string, recalled map[string]archive.Item, change func(
 		}
 		return err
 	}
+	if it.Class == agent.KindSkill {
+		return o.editSkill(it, change)
+	}
 	v, err := decodeVerbatim(it.Body)
 	if err != nil {
 		return fmt.Errorf("item %s: %w", id, err)
 	}
 	change(&v.Effect)
 	if it.Body, err = json.Marshal(v); err == nil {
+		o.take(&it, nil)
+	}
+	return err
+}
+
+// editSkill changes the effect of a skill.
+func (o *overlay) editSkill(it archive.Item, change func(*agent.Effect)) error {
+	var k agent.Skill
+	err := json.Unmarshal(it.Body, &k)
+	if err != nil {
+		return fmt.Errorf("skill %s: %w: %w", it.ID, ErrCorrupt, err)
+	}
+	change(&k.Effect)
+	if it.Body, err = json.Marshal(k); err == nil {
 		o.take(&it, nil)
 	}
 	return err

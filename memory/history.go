@@ -30,10 +30,10 @@ type RecordedEpisode struct {
 
 // ItemChange is what became of an item in one commit.
 type ItemChange struct {
-	ID     string            `json:"id"`
-	Kind   agent.ItemKind    `json:"kind"`
-	Change ChangeOf          `json:"change"`
-	State  agent.LessonState `json:"state,omitempty"` // of a lesson, if it is another than before
+	ID     string         `json:"id"`
+	Kind   agent.ItemKind `json:"kind"`
+	Change ChangeOf       `json:"change"`
+	State  string         `json:"state,omitempty"` // of a lesson or a skill, if it is another than before
 }
 
 // ChangeOf says in what way an item changed.
@@ -43,7 +43,7 @@ type ChangeOf string
 const (
 	ItemAdded        ChangeOf = "new"
 	ItemRemoved      ChangeOf = "removed"      // by a rollback
-	ItemSupported    ChangeOf = "supported"    // a lesson, by an episode
+	ItemSupported    ChangeOf = "supported"    // a lesson or a skill, by episodes
 	ItemContradicted ChangeOf = "contradicted" // a lesson, by an episode
 	ItemSeen         ChangeOf = "seen again"   // a demonstration: the same actions in the same task
 	ItemCounted      ChangeOf = "counted"      // for its effect
@@ -163,19 +163,27 @@ func itemChange(c archive.Change) (ItemChange, error) {
 		return out, nil
 	case before == nil:
 		out.Change = ItemAdded
-	case len(after.lesson.Against) > len(before.lesson.Against):
+	case len(after.lesson.Against)+len(after.skill.Against) > len(before.lesson.Against)+len(before.skill.Against):
 		out.Change = ItemContradicted
-	case len(after.lesson.For) > len(before.lesson.For):
+	case len(after.lesson.For)+len(after.skill.For) > len(before.lesson.For)+len(before.skill.For):
 		out.Change = ItemSupported
 	case after.seen > before.seen:
 		out.Change = ItemSeen
 	case !reflect.DeepEqual(after.effect, before.effect):
 		out.Change = ItemCounted
 	}
-	if before == nil || before.lesson.State != after.lesson.State {
-		out.State = after.lesson.State
+	if before == nil || before.state() != after.state() {
+		out.State = after.state()
 	}
 	return out, nil
+}
+
+// state is that of a lesson or a skill.
+func (e *entry) state() string {
+	if e.Class == agent.KindSkill {
+		return string(e.skill.State)
+	}
+	return string(e.lesson.State)
 }
 
 // RolledBack is what Rollback did.
@@ -187,7 +195,7 @@ type RolledBack struct {
 	Removed    int   `json:"removed"` // items that were not there then
 }
 
-// Rollback makes the items of the memory, its lessons and demonstrations, those of
+// Rollback makes the items of the memory, its skills, lessons and demonstrations, those of
 // a generation that History reaches, else ErrNotFound. It is a commit of its own
 // with a generation of its own, whole or not at all: nothing is lost, and a
 // rollback can be rolled back. Other open stores see it like any commit.

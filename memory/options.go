@@ -78,6 +78,7 @@ type Options struct {
 	HoldOut     float64          // probability, at most 1/2, of withholding an item that would be recalled, see Store.Recall; 0: DefaultHoldOut, below 0: none, and no lesson is tested again
 	HoldOutAll  float64          // probability, at most 1/2, of withholding the whole context; 0: DefaultHoldOutAll, below 0, or if HoldOut is: none
 	Support     int              // failures that make a lesson about a kind active; 0: DefaultSupport. Or one, if a success did otherwise at the same step
+	SkillTokens int              // that general skills may have of a context, and as many those of the task's kind; 0: skills are not recalled. They are not in the control conditions
 	ReadOnly    bool             // Open and all else write nothing, so that a disk that cannot be written to will do; Record returns ErrReadOnly
 	_           struct{}         // keyed fields only
 }
@@ -139,6 +140,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Support < 0 {
 		return o, fmt.Errorf("memory: Options.Support is %d, must be at least 1", o.Support)
+	}
+	if o.SkillTokens < 0 {
+		return o, fmt.Errorf("memory: Options.SkillTokens is %d, must not be negative", o.SkillTokens)
 	}
 	if o.CountTokens == nil {
 		o.CountTokens = CountWords

@@ -31,7 +31,8 @@ func (s *Store) Search(ctx context.Context, q Query) (agent.Context, Explanation
 }
 
 // Recall returns what memory knows for task in at most maxTokens tokens, each
-// item counted by Options.CountTokens, the separators not: first lessons, those
+// item counted by Options.CountTokens, the separators not: skills if
+// Options.SkillTokens lets them in, the general ones before those of the kind; lessons, those
 // about the task before those about its kind, then demonstrations of the kind,
 // cut to fit at the bounds of steps. Items of other kinds of the suite stand in
 // only where the kind has none of their class. All are of the scope of task: none
@@ -73,6 +74,10 @@ func (q *Query) lets(e *entry) bool {
 	return !e.learned.Before(q.Since) && (q.Until.IsZero() || e.learned.Before(q.Until))
 }
 
+func (q *Query) letsKind(k agent.ItemKind) bool {
+	return len(q.Kinds) == 0 || slices.Contains(q.Kinds, k)
+}
+
 func (q *Query) letsTier(t Tier) bool { return len(q.Tiers) == 0 || slices.Contains(q.Tiers, t) }
 
 // validate names the first field that is not as it must be.
@@ -81,7 +86,7 @@ func (q *Query) validate() error {
 		return err
 	}
 	for _, k := range q.Kinds {
-		if !slices.Contains([]agent.ItemKind{agent.KindLesson, agent.KindDemonstration, agent.KindRawFailure}, k) {
+		if !slices.Contains([]agent.ItemKind{agent.KindSkill, agent.KindLesson, agent.KindDemonstration, agent.KindRawFailure}, k) {
 			return fmt.Errorf("memory: Query.Kinds: %q is no kind of item of a memory", k)
 		}
 	}
@@ -103,8 +108,11 @@ func (q *Query) validate() error {
 
 // recallable reports whether e may be in a context at all.
 func (s *Store) recallable(e *entry) bool {
-	if e.Class == agent.KindLesson {
+	switch e.Class {
+	case agent.KindLesson:
 		return s.unfit(e.lesson) == ""
+	case agent.KindSkill:
+		return e.skill.State == agent.SkillActive && e.verdict != effect.Harms
 	}
 	return e.verdict != effect.Harms
 }

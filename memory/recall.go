@@ -17,7 +17,7 @@ type Explanation struct {
 	Task       agent.Task
 	MaxTokens  int
 	Tokens     int         // of what was packed
-	Candidates []Candidate // lessons, then demonstrations and raw failures; each in order of preference
+	Candidates []Candidate // skills, lessons, then demonstrations and raw failures; each in order of preference
 	Warnings   []error     // what made the recall worse than it could be: an embedder that failed
 }
 
@@ -85,10 +85,16 @@ func (s *Store) recallOnce(ctx context.Context, asked Query) (agent.Context, Exp
 	}
 	p := packer{store: s, left: max(0, asked.MaxTokens), holdOut: func(e *entry) (float64, bool) { return s.withholds(e, asked.Task) }}
 	p.context.HoldOut, p.context.HoldOutAll = max(s.o.HoldOut, 0), max(s.o.HoldOutAll, 0)
+	skills, err := q.findSkills(ctx)
+	if err != nil {
+		return agent.Context{}, x, err
+	}
+	p.packSkills(skills)
+	x.Candidates = append(x.Candidates, skills...)
 	for _, classes := range s.packed() {
 		var found []Candidate
 		for _, class := range classes {
-			if len(q.Kinds) > 0 && !slices.Contains(q.Kinds, class) {
+			if !q.letsKind(class) {
 				continue
 			}
 			f, err := q.find(ctx, class)
@@ -249,8 +255,11 @@ func (q *query) ofKinds(ctx context.Context, class agent.ItemKind, kinds []strin
 func (q *query) candidate(id string, tier Tier) Candidate {
 	e := q.items[id]
 	worth := shortSteps / float64(shortSteps+e.steps)
-	if e.Class == agent.KindLesson {
+	switch e.Class {
+	case agent.KindLesson:
 		worth = e.lesson.Confidence
+	case agent.KindSkill:
+		worth = 0
 	}
 	if e.verdict == effect.Helps {
 		worth = 1

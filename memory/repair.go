@@ -21,14 +21,15 @@ type Repaired struct {
 	Episodes       int      `json:"episodes"`
 	Demonstrations int      `json:"demonstrations"`
 	Lessons        int      `json:"lessons"`
+	Skills         int      `json:"skills"`
 	Lost           []string `json:"lost"`    // by name, with why
 	Changed        []string `json:"changed"` // lessons that lost a part of their evidence
 }
 
 // Repair replaces a damaged memory by a new one that holds what verifies, and
 // guesses nothing: the episodes whose hash is right, the demonstrations made
-// anew out of them, and the lessons whose hash is right, with that of their
-// evidence that is there; one with none for it is lost. The vectors are made
+// anew out of them, the skills whose hash is right, and the lessons whose hash is
+// right, with that of their evidence that is there; one with none for it is lost. The vectors are made
 // anew, and the history begins anew. The damaged file is kept. Nobody may have the memory
 // open; a memory without damage is left as it is.
 func Repair(ctx context.Context, dir string, o Options) (Repaired, error) {
@@ -90,6 +91,7 @@ type rebuilder struct {
 	there   map[string]bool // IDs of episodes
 	waiting []*recording
 	lessons []agent.Lesson
+	skills  []archive.Item
 }
 
 func (b *rebuilder) run(ctx context.Context, damaged string) error {
@@ -114,7 +116,7 @@ func (b *rebuilder) run(ctx context.Context, damaged string) error {
 	}
 	for _, l := range left.Items {
 		if !b.there[l.ID] { // the items of episodes were made anew
-			b.lose("lesson or demonstration", l)
+			b.lose("lesson, skill or demonstration", l)
 		}
 	}
 	if missing := b.claimed - int64(len(b.there)+len(left.Episodes)); missing > 0 {
@@ -126,6 +128,8 @@ func (b *rebuilder) run(ctx context.Context, damaged string) error {
 			b.out.Lessons++
 		case agent.KindDemonstration:
 			b.out.Demonstrations++
+		case agent.KindSkill:
+			b.out.Skills++
 		}
 	}
 	b.out.Episodes = len(b.there)
@@ -160,8 +164,15 @@ func (b *rebuilder) flush() error {
 	return nil
 }
 
-// item keeps a lesson for later; the other items come from episodes.
+// item keeps a lesson or a skill for later; the other items come from episodes.
 func (b *rebuilder) item(it archive.Item) error {
+	if it.Class == agent.KindSkill {
+		if _, err := newEntry(it); err != nil {
+			b.out.Lost = append(b.out.Lost, fmt.Sprintf("skill %s: cannot be read", it.ID))
+			return nil
+		}
+		b.skills = append(b.skills, it)
+	}
 	if it.Class != agent.KindLesson {
 		return nil
 	}
@@ -174,9 +185,9 @@ func (b *rebuilder) item(it archive.Item) error {
 	return nil
 }
 
-// keepLessons writes the lessons for which there is evidence.
+// keepLessons writes the skills, and the lessons for which there is evidence.
 func (b *rebuilder) keepLessons(ctx context.Context) error {
-	var items []archive.Item
+	items := b.skills
 	for _, l := range b.lessons {
 		before := len(l.For) + len(l.Against)
 		gone := func(id string) bool { return !b.there[id] }

@@ -49,6 +49,7 @@ type place struct{ scope, suite, name string }
 type entry struct {
 	archive.Item              // without Vector, Doc and Body
 	lesson       agent.Lesson // if Class is KindLesson
+	skill        agent.Skill  // if Class is KindSkill
 	seen, steps  int          // otherwise
 	tags         []string
 	learned      time.Time // see Query.Since; zero: not known
@@ -283,6 +284,14 @@ func newEntry(it archive.Item) (*entry, error) {
 		}
 		e.tags, e.learned = e.lesson.Tags, e.lesson.Created
 		e.measure(e.lesson.Effect)
+		return e, nil
+	}
+	if it.Class == agent.KindSkill {
+		if err := json.Unmarshal(it.Body, &e.skill); err != nil {
+			return nil, fmt.Errorf("skill %s: %w: %w", it.ID, ErrCorrupt, err)
+		}
+		e.learned = e.skill.Created
+		e.measure(e.skill.Effect)
 		return e, nil
 	}
 	b, err := decodeBrief(it.Body)

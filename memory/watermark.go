@@ -15,7 +15,7 @@ const minMark = 5
 // unrecalled is e without what it repeats of recalled text, so that nothing is
 // learned from memory's own words: an agent may quote its context in an action, an
 // environment echo it. Recalled is what e.Context holds and, as an agent may not
-// have kept that, every lesson of its scope and suite as it is now; each is found
+// have kept that, every lesson and skill of its scope and suite as it is now; each is found
 // whole, whatever white space is between its words. A step is left out if nothing
 // else was in its action. The archive keeps e as it is.
 func (s *Store) unrecalled(e agent.Episode) agent.Episode {
@@ -27,6 +27,9 @@ func (s *Store) unrecalled(e agent.Episode) agent.Episode {
 	}
 	if quotesLesson(e) {
 		for _, known := range s.items {
+			if known.Class == agent.KindSkill && known.Scope == e.Task.Scope && known.Suite == e.Task.Suite {
+				marks = append(marks, newMark(known.skill.Text()))
+			}
 			if known.Class == agent.KindLesson && known.Scope == e.Task.Scope && known.Suite == e.Task.Suite {
 				marks = append(marks, newMark(RenderLesson(known.lesson)))
 			}
@@ -57,9 +60,13 @@ func (s *Store) unrecalled(e agent.Episode) agent.Episode {
 	return e
 }
 
-// quotesLesson reports whether any text of e may hold a lesson as a policy reads it.
+// quotesLesson reports whether any text of e may hold a lesson or a skill as a policy
+// reads it.
 func quotesLesson(e agent.Episode) bool {
 	may := func(text string) bool {
+		if _, plan, ok := strings.Cut(text, "To "); ok && strings.Contains(plan, ": ") {
+			return true
+		}
 		_, after, ok := strings.Cut(text, "When ")
 		return ok && (strings.Contains(after, "avoid ") || strings.Contains(after, "do "))
 	}

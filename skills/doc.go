@@ -6,8 +6,8 @@
 // successes only: each is reduced to its minimal causal chain, found backwards
 // from the goal, its things become variables, and the same plan of several
 // successes is one skill with all of them as evidence. Mistakes come from
-// lessons, never from the raw trace of a failure. A [Library] lists, shows,
-// searches and recalls skills.
+// lessons, never from the raw trace of a failure. A [Library] lists, shows
+// and searches skills.
 //
 // Unlike the paper, no language model is asked: what is a step, a thing and a
 // detour is read off the text, in the same way for every world. Everything is

@@ -46,14 +46,8 @@ func ExampleDistil() {
 		fmt.Println(err)
 		return
 	}
-	library := skills.NewLibrary(found, nil)
-	c, err := library.Recall(context.Background(), agent.Task{Suite: "house", Kind: "heat", Goal: "put a hot mug in the sink"}, 100)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	for _, item := range c.Items {
-		fmt.Println(item.Text)
+	for _, hit := range skills.NewLibrary(found).Search("put a hot mug", 0) {
+		fmt.Println(hit.Skill.Text())
 	}
 	// Output:
 	// To put a hot A in the B: open B -> take A from B -> heat A with X -> put A in/on B

@@ -2,9 +2,9 @@ package skills
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -19,25 +19,16 @@ var (
 	ErrAmbiguous = errors.New("several skills begin so")
 )
 
-// RecallK is how many skills of the task's category a Recall returns at most:
-// K of SkillRL (arXiv:2602.08234, eq. 4).
-const RecallK = 6
-
 // Library finds skills. It is immutable and safe for concurrent use.
 type Library struct {
 	skills []agent.Skill // in the order of List
 	index  *index        // of the same order
-	count  func(string) int
 }
 
 // NewLibrary returns a library of skills, which it copies; of several with one
-// ID, the first. The tokens of a skill's text are counted by count, which must
-// be safe for concurrent use; nil counts words.
-func NewLibrary(skills []agent.Skill, count func(string) int) *Library {
-	l := &Library{count: count}
-	if count == nil {
-		l.count = func(s string) int { return len(strings.Fields(s)) }
-	}
+// ID, the first.
+func NewLibrary(skills []agent.Skill) *Library {
+	l := &Library{}
 	seen := map[string]bool{}
 	var texts []string
 	for _, s := range skills {
@@ -52,7 +43,8 @@ func NewLibrary(skills []agent.Skill, count func(string) int) *Library {
 }
 
 func clone(s agent.Skill) agent.Skill {
-	s.Steps, s.For, s.Against, s.Lessons = slices.Clone(s.Steps), slices.Clone(s.For), slices.Clone(s.Against), slices.Clone(s.Lessons)
+	s.Steps, s.For, s.Against = slices.Clone(s.Steps), slices.Clone(s.For), slices.Clone(s.Against)
+	s.Lessons, s.Parents, s.Files = slices.Clone(s.Lessons), slices.Clone(s.Parents), maps.Clone(s.Files)
 	return s
 }
 
@@ -119,62 +111,6 @@ func (l *Library) Search(query string, most int) []Hit {
 	})
 	if most > 0 && len(out) > most {
 		out = out[:most]
-	}
-	return out
-}
-
-// Recall implements agent.Recaller. Of the task's suite it takes the general
-// skills, and the RecallK skills and mistakes of the task's kind most similar
-// to the goal, equals by evidence and then ID; mistakes without a kind count
-// as of every kind. Those of the kind are packed first, then the general ones,
-// each if it still fits in maxTokens. They are read in the order general, task,
-// mistake. It returns only the error of ctx.
-//
-// Unlike the paper, there is no threshold of similarity (its δ): a skill of
-// the task's own kind is worth more than the words it shares with the goal.
-func (l *Library) Recall(ctx context.Context, task agent.Task, maxTokens int) (agent.Context, error) {
-	if err := ctx.Err(); err != nil {
-		return agent.Context{}, err
-	}
-	var packed []agent.Skill
-	left := maxTokens
-	pack := func(candidates []agent.Skill) {
-		for _, s := range candidates {
-			if n := l.count(s.Text()); n <= left {
-				left -= n
-				packed = append(packed, s)
-			}
-		}
-	}
-	pack(l.nearest(task))
-	pack(l.List(Filter{Suite: task.Suite, Category: agent.SkillGeneral}))
-	slices.SortStableFunc(packed, func(a, b agent.Skill) int {
-		return cmp.Compare(slices.Index(agent.SkillCategories(), a.Category), slices.Index(agent.SkillCategories(), b.Category))
-	})
-	var c agent.Context
-	for _, s := range packed {
-		text := s.Text()
-		c.Items = append(c.Items, agent.Item{ID: s.ID, Kind: agent.KindSkill, Text: text, Tokens: l.count(text)})
-	}
-	return c, nil
-}
-
-// nearest are the RecallK skills and mistakes of task's kind.
-func (l *Library) nearest(task agent.Task) []agent.Skill {
-	similarity := l.index.similarity(task.Goal)
-	var order []int
-	for i, s := range l.skills {
-		own := s.Kind == task.Kind || s.Category == agent.SkillMistake && s.Kind == ""
-		if s.Suite == task.Suite && s.Category != agent.SkillGeneral && own {
-			order = append(order, i)
-		}
-	}
-	slices.SortFunc(order, func(a, b int) int {
-		return cmp.Or(cmp.Compare(similarity[b], similarity[a]), byEvidence(l.skills[a], l.skills[b]))
-	})
-	var out []agent.Skill
-	for _, i := range order[:min(RecallK, len(order))] {
-		out = append(out, l.skills[i])
 	}
 	return out
 }

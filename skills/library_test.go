@@ -1,11 +1,9 @@
 package skills
 
 import (
-	"context"
 	"errors"
 	"reflect"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 
@@ -45,7 +43,7 @@ func idsOf(skills []agent.Skill) []string {
 }
 
 func TestList(t *testing.T) {
-	l := NewLibrary(append(some(), some()[0]), nil)
+	l := NewLibrary(append(some(), some()[0]))
 	for _, tt := range []struct {
 		f    Filter
 		want []string
@@ -68,7 +66,7 @@ func TestList(t *testing.T) {
 }
 
 func TestShow(t *testing.T) {
-	l := NewLibrary(append(some(), agent.Skill{ID: "sk-c"}), nil)
+	l := NewLibrary(append(some(), agent.Skill{ID: "sk-c"}))
 	for _, tt := range []struct {
 		id, want string
 		err      error
@@ -84,7 +82,7 @@ func TestShow(t *testing.T) {
 }
 
 func TestSearch(t *testing.T) {
-	l := NewLibrary(some(), nil)
+	l := NewLibrary(some())
 	for _, tt := range []struct {
 		query string
 		most  int
@@ -112,88 +110,19 @@ func TestSearch(t *testing.T) {
 			t.Errorf("%q: %v, want %v", tt.query, got, tt.want)
 		}
 	}
-	if got := NewLibrary(nil, nil).Search("x", 0); got != nil {
+	if got := NewLibrary(nil).Search("x", 0); got != nil {
 		t.Errorf("hits in an empty library: %v", got)
 	}
 }
 
-func TestRecall(t *testing.T) {
-	many := some()
-	for _, id := range []string{"1", "2", "3", "4", "5", "6", "7"} {
-		many = append(many, skill("sk-n"+id, agent.SkillTask, "clean", "put a A in B", "do "+id, 3))
-	}
-	clean := agent.Task{Suite: "house", Kind: "clean", Goal: "put a clean mug in fridge"}
-	for _, tt := range []struct {
-		name   string
-		skills []agent.Skill
-		task   agent.Task
-		max    int
-		want   []string
-	}{
-		{"all", some(), clean, 1000, []string{"sk-g1", "sk-g2", "sk-c1", "sk-c2", "sk-m1", "sk-m2"}},
-		{"another kind", some(), agent.Task{Suite: "house", Kind: "cool"}, 1000, []string{"sk-g1", "sk-g2", "sk-m2"}},
-		{"another suite", some(), agent.Task{Suite: "shop", Kind: "clean"}, 1000, []string{"sk-other"}},
-		{"six of the kind", many, clean, 1000, []string{"sk-g1", "sk-g2", "sk-c1", "sk-n1", "sk-n2", "sk-n3", "sk-n4", "sk-n5"}},
-		{"the kind's first", some(), clean, 22, []string{"sk-c1"}},
-		{"what still fits", some(), clean, 18, []string{"sk-c2"}},
-		{"no room", some(), clean, 0, nil},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			c, err := NewLibrary(tt.skills, nil).Recall(t.Context(), tt.task, tt.max)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var got []string
-			for _, it := range c.Items {
-				got = append(got, it.ID)
-				if it.Kind != agent.KindSkill || it.Tokens != len(strings.Fields(it.Text)) || it.Text == "" {
-					t.Errorf("item %+v", it)
-				}
-			}
-			if !slices.Equal(got, tt.want) {
-				t.Errorf("recalled %v, want %v", got, tt.want)
-			}
-			if c.Tokens() > tt.max {
-				t.Errorf("%d tokens, at most %d", c.Tokens(), tt.max)
-			}
-		})
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := NewLibrary(nil, nil).Recall(ctx, clean, 9); !errors.Is(err, context.Canceled) {
-		t.Errorf("error %v", err)
-	}
-}
-
-func TestRecallCountsByTheCallersTokens(t *testing.T) {
-	l := NewLibrary(some(), func(s string) int { return len(s) })
-	c, err := l.Recall(t.Context(), agent.Task{Suite: "house", Kind: "heat"}, 120)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n := len(c.Items); n == 0 || c.Tokens() > 120 {
-		t.Errorf("%d items of %d bytes", n, c.Tokens())
-	}
-	for _, it := range c.Items {
-		if it.Tokens != len(it.Text) {
-			t.Errorf("%q is %d tokens", it.Text, it.Tokens)
-		}
-	}
-}
-
 func TestConcurrentUse(t *testing.T) {
-	l := NewLibrary(some(), nil)
-	want, err := l.Recall(t.Context(), agent.Task{Suite: "house", Kind: "clean"}, 100)
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := NewLibrary(some())
+	want := l.Search("clean", 3)
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
-			l.Search("clean", 3)
-			got, err := l.Recall(t.Context(), agent.Task{Suite: "house", Kind: "clean"}, 100)
-			if err != nil || !reflect.DeepEqual(got, want) {
-				t.Errorf("%v, %v", got, err)
+			if got := l.Search("clean", 3); !reflect.DeepEqual(got, want) {
+				t.Errorf("%v", got)
 			}
 		})
 	}

@@ -77,7 +77,7 @@ all; lessons that are retired or quarantined are never packed.`,
 	f.StringVar(&q.Task.Kind, "kind", "", "of the task; items of other kinds stand in only where the kind has none")
 	f.StringVar(&q.Task.ID, "task", "", "the task, if it is one that was tried before")
 	f.Var(newCount(&q.MaxTokens, defaultContext, 0), "tokens", "that may be packed")
-	f.Var(newChoices(&q.Kinds, agent.KindLesson, agent.KindDemonstration, agent.KindRawFailure), "item", "which items: lesson, demonstration, raw-failure")
+	f.Var(newChoices(&q.Kinds, agent.KindSkill, agent.KindLesson, agent.KindDemonstration, agent.KindRawFailure), "item", "which items: skill, lesson, demonstration, raw-failure")
 	f.Var(newChoices(&q.Tiers, memory.TierTask, memory.TierKind, memory.TierSuite), "tier", "how near to the task: of the same task, kind, suite")
 	f.Var(newChoices(&q.States, agent.LessonCandidate, agent.LessonActive, agent.LessonRetired, agent.LessonQuarantined), "state",
 		"which lessons: candidate, active, retired, quarantined")

@@ -70,7 +70,7 @@ func commitText(c memory.Commit) string {
 	for _, ch := range c.Changes {
 		text := fmt.Sprintf("%s %s %s", ch.Kind, ch.ID, ch.Change)
 		if ch.State != "" {
-			text += ", " + string(ch.State)
+			text += ", " + ch.State
 		}
 		changes = append(changes, text)
 	}
@@ -171,8 +171,8 @@ func newMemoryRollback(a *app) *cobra.Command {
 	var dir string
 	c := &cobra.Command{
 		Use:   "rollback POINT",
-		Short: "Make the lessons and demonstrations of a memory those of a point in time",
-		Long: `Make the lessons and demonstrations of a memory those of a point in time. That is a write of its own: nothing is
+		Short: "Make the skills, lessons and demonstrations of a memory those of a point in time",
+		Long: `Make the skills, lessons and demonstrations of a memory those of a point in time. That is a write of its own: nothing is
 lost, and a rollback can be rolled back. An agent may go on. Episodes recorded since stay as evidence: they are in no
 context any more, but can be read and trained on, and their IDs stay taken. --policy names a folder of policy versions,
 of which the one becomes current again that was so then.

@@ -161,8 +161,8 @@ as it is. Vectors are made by the built-in embedder; a program with another one 
 					fmt.Fprintf(w, "%s: nothing to repair\n", a.store)
 					return
 				}
-				fmt.Fprintf(w, "saved %s, %s, %s\nthe damaged file is %s\n", counted(r.Episodes, "episode"),
-					counted(r.Demonstrations, "demonstration"), counted(r.Lessons, "lesson"), r.Kept)
+				fmt.Fprintf(w, "saved %s, %s, %s, %s\nthe damaged file is %s\n", counted(r.Episodes, "episode"),
+					counted(r.Demonstrations, "demonstration"), counted(r.Lessons, "lesson"), counted(r.Skills, "skill"), r.Kept)
 				for _, l := range r.Lost {
 					fmt.Fprintf(w, "lost: %s\n", oneLine(l))
 				}

@@ -59,7 +59,7 @@ func (a *app) withLibrary(do func(l *skills.Library, args []string) error) func(
 		if err != nil {
 			return err
 		}
-		return do(skills.NewLibrary(found, nil), args)
+		return do(skills.NewLibrary(found), args)
 	})
 }
 

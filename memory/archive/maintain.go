@@ -78,7 +78,7 @@ type Stat struct {
 	Writes      int64            `json:"writes"`
 	Episodes    int64            `json:"episodes"`
 	Successes   int64            `json:"successes"`
-	Items       map[string]int64 `json:"items"`       // by class; of lessons also by state: "lesson active"
+	Items       map[string]int64 `json:"items"`       // by class; of lessons and skills also by state: "lesson active"
 	Vectors     map[string]int64 `json:"vectors"`     // by embedder
 	SpareBytes  int64            `json:"spare_bytes"` // of the file, that Compact gives back
 	Commits     int64            `json:"commits"`     // in the history
@@ -86,7 +86,7 @@ type Stat struct {
 	LastEpisode string           `json:"last_episode"`
 }
 
-// Stat counts without reading a body, but those of lessons.
+// Stat counts without reading a body, but those of lessons and skills.
 func (a *Archive) Stat(ctx context.Context) (Stat, error) {
 	s := Stat{Schema: a.schema, Items: map[string]int64{}, Vectors: map[string]int64{}}
 	var form, last sql.NullString
@@ -102,7 +102,7 @@ func (a *Archive) Stat(ctx context.Context) (Stat, error) {
 	}
 	s.Form, s.LastEpisode = form.String, last.String
 	for into, query := range map[*map[string]int64]string{
-		&s.Items: `SELECT class || CASE class WHEN 'lesson' THEN ' ' || coalesce(json_extract(CAST(body AS TEXT), '$.state'), '') ELSE '' END AS name, count(*)
+		&s.Items: `SELECT class || CASE WHEN class IN ('lesson', 'skill') THEN ' ' || coalesce(json_extract(CAST(body AS TEXT), '$.state'), '') ELSE '' END AS name, count(*)
 			FROM items GROUP BY name`,
 		&s.Vectors: `SELECT embedder, count(*) FROM vectors GROUP BY embedder`,
 	} {
