@@ -1,0 +1,381 @@
+package skills
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/surefoot-ai/surefoot/agent"
+)
+
+// cupboard is a Store in memory.
+type cupboard struct {
+	skills map[string]agent.Skill
+	writes int
+}
+
+func (c *cupboard) Skills(context.Context) ([]agent.Skill, error) {
+	var out []agent.Skill
+	for _, s := range c.skills {
+		out = append(out, clone(s))
+	}
+	return out, nil
+}
+
+func (c *cupboard) KeepSkills(_ context.Context, changed []agent.Skill, _ string) error {
+	for _, s := range changed {
+		if s.Version != c.skills[s.ID].Version {
+			return fmt.Errorf("skill %s: version %d over %d", s.ID, s.Version, c.skills[s.ID].Version)
+		}
+	}
+	for _, s := range changed {
+		s.Version++
+		c.skills[s.ID] = clone(s)
+	}
+	c.writes++
+	return nil
+}
+
+// exam is an Examiner: each skill adds to a score what worth says of its text.
+type exam struct {
+	worth func(text string) int
+	held  map[string]bool // episodes
+	calls int
+}
+
+func (e *exam) HeldOut(_ context.Context, episode string) (bool, error) { return e.held[episode], nil }
+
+func (e *exam) Score(_ context.Context, skills []agent.Skill) (int, int, error) {
+	e.calls++
+	n := 500
+	for _, s := range skills {
+		n += e.worth(s.Text())
+	}
+	return n, 1000, nil
+}
+
+func nothing(string) int { return 0 }
+
+// bySum gives each text a worth from -2 to 2.
+func bySum(text string) int {
+	h := fnv.New32a()
+	h.Write([]byte(text))
+	return int(h.Sum32()%5) - 2
+}
+
+// experienced is a random source of n successes and lessons.
+func experienced(r *rand.Rand, n int) shelf {
+	objects, places := []string{"mug", "pen", "fork", "cup"}, []string{"desk", "shelf", "drawer", "bed"}
+	var s shelf
+	for i := range n {
+		id := fmt.Sprint("e", i)
+		o, from, to := objects[r.IntN(4)], places[r.IntN(2)], places[2+r.IntN(2)]
+		switch r.IntN(3) {
+		case 0:
+			s.demos = append(s.demos, place(id, o, from, to))
+		case 1:
+			s.demos = append(s.demos, clean(id, o, from, to))
+		default:
+			l := lessonAbout("l"+id, []string{"place", "clean", "heat"}[r.IntN(3)], fmt.Sprint("doing thing ", r.IntN(12)))
+			for k := range 1 + r.IntN(4) {
+				l.For = append(l.For, fmt.Sprint(id, "-", k))
+			}
+			if r.IntN(3) == 0 {
+				l.Against = []string{id + "-x", id + "-y", id + "-z"}
+			}
+			s.lessons = append(s.lessons, l)
+		}
+	}
+	return s
+}
+
+// rates are those of three kinds that are all open.
+func rates() []Rate {
+	return []Rate{{"house", "place", 1, 9}, {"house", "clean", 1, 9}, {"house", "heat", 0, 9}}
+}
+
+func newTestBank(t testing.TB, rules Rules) (*Bank, *cupboard) {
+	t.Helper()
+	c := &cupboard{skills: map[string]agent.Skill{}}
+	b, err := NewBank(c, rules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b, c
+}
+
+func evolve(t testing.TB, b *Bank, r Round) Report {
+	t.Helper()
+	report, err := b.Evolve(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+// TestBankHoldsItsRules lets banks live through random experience, with every
+// fault that the published system has: what is active stays within its bounds,
+// what is pinned stays, nothing rests on a held-out episode or on less than its
+// support, nothing that lowers the held-out score gets in, and nothing is lost.
+func TestBankHoldsItsRules(t *testing.T) {
+	rules := DefaultRules()
+	rules.MaxGeneral, rules.MaxTask, rules.MaxMistakes, rules.Every = 1, 1, 2, 1
+	seen := map[string]int{}
+	for range 25 {
+		seed := rand.Uint64()
+		r := rand.New(rand.NewPCG(seed, 7))
+		b, c := newTestBank(t, rules)
+		pinned := agent.Skill{ID: "sk-pinned", Suite: "house", Category: agent.SkillTask, Kind: "place", When: "put a A", Principle: "by hand", State: agent.SkillQuarantined, Origin: "elsewhere"}
+		if _, err := b.Decide(t.Context(), pinned, agent.SkillActive, "ann"); err != nil {
+			t.Fatal(err)
+		}
+		x := &exam{worth: bySum, held: map[string]bool{}}
+		for i := range 200 {
+			x.held[fmt.Sprint("e", i)] = r.IntN(12) == 0
+		}
+		known := map[string]bool{}
+		for round := range 8 {
+			var harmful []string
+			for id := range c.skills {
+				if r.IntN(20) == 0 {
+					harmful = append(harmful, id)
+				}
+			}
+			src := experienced(r, 20+20*round)
+			if round%2 == 0 { // what rests on held-out episodes is left out, as a caller does
+				src.demos = slices.DeleteFunc(src.demos, func(d agent.Demonstration) bool { return x.held[d.Episode.ID] })
+			}
+			before, _ := c.Skills(t.Context())
+			report := evolve(t, b, Round{Number: round, Source: src, Examiner: x, Rates: rates(), Harmful: harmful})
+			active := map[group]int{}
+			for _, s := range c.skills {
+				if s.State == agent.SkillActive && s.Pinned == "" {
+					active[groupOf(s)]++
+				}
+			}
+			for g, n := range active {
+				if n > rules.bound(g) {
+					t.Errorf("seed %d round %d: %d active skills of %+v", seed, round, n, g)
+				}
+			}
+			if s := c.skills["sk-pinned"]; s.State != agent.SkillActive || s.Version != 1 {
+				t.Errorf("seed %d: what is pinned became %+v", seed, s)
+			}
+			for id := range known {
+				if _, ok := c.skills[id]; !ok {
+					t.Errorf("seed %d: skill %s is lost", seed, id)
+				}
+			}
+			for id := range c.skills {
+				known[id] = true
+			}
+			for _, ch := range report.Changes {
+				seen[ch.What]++
+				if ch.What != Admitted {
+					continue
+				}
+				s := ch.Skill
+				if support(s) < rules.Support || s.Admitted.With < s.Admitted.Without || s.Admitted.N != 1000 {
+					t.Errorf("seed %d: admitted %+v", seed, s)
+				}
+				for _, id := range s.For {
+					if x.held[id] {
+						t.Errorf("seed %d: skill %s rests on the held-out episode %s", seed, s.ID, id)
+					}
+				}
+				if old, ok := byID(before, s.ID); ok && old.State == agent.SkillActive {
+					t.Errorf("seed %d: skill %s was active before", seed, s.ID)
+				}
+			}
+		}
+	}
+	for _, what := range []string{Admitted, Refused, Displaced, Demoted, Supported} {
+		if seen[what] == 0 {
+			t.Errorf("nothing was %s: %v", what, seen)
+		}
+	}
+	t.Log(seen)
+}
+
+// TestEvolveIsDeterministic: the same experience in another order gives the same
+// bank.
+func TestEvolveIsDeterministic(t *testing.T) {
+	src := experienced(rand.New(rand.NewPCG(1, 2)), 80)
+	var want string
+	for i := range 5 {
+		b, c := newTestBank(t, DefaultRules())
+		evolve(t, b, Round{Source: src, Examiner: &exam{worth: bySum}, Rates: rates()})
+		var got strings.Builder
+		for _, id := range sortedKeys(c.skills) {
+			fmt.Fprintf(&got, "%+v\n", c.skills[id])
+		}
+		if i == 0 {
+			want = got.String()
+		} else if got.String() != want {
+			t.Fatalf("bank\n%s\nwant\n%s", got.String(), want)
+		}
+		rand.Shuffle(len(src.demos), func(i, j int) { src.demos[i], src.demos[j] = src.demos[j], src.demos[i] })
+		rand.Shuffle(len(src.lessons), func(i, j int) { src.lessons[i], src.lessons[j] = src.lessons[j], src.lessons[i] })
+	}
+	if want == "" {
+		t.Error("the bank is empty")
+	}
+}
+
+func TestEvolveOnlyWhenDueAndWhereOpen(t *testing.T) {
+	src := experienced(rand.New(rand.NewPCG(3, 4)), 120)
+	b, c := newTestBank(t, DefaultRules())
+	x := &exam{worth: nothing}
+	if report := evolve(t, b, Round{Number: 4, Source: src, Examiner: x, Rates: rates()}); report.Due || c.writes != 0 || x.calls != 0 {
+		t.Errorf("round 4 of every 5: %+v", report)
+	}
+	if report := evolve(t, b, Round{Number: 5, Source: src, Examiner: x, Rates: rates()}); !report.Due || len(report.Open) != 3 || c.writes != 1 || len(c.skills) != 3 {
+		t.Errorf("round 5: %+v, %d skills", report, len(c.skills))
+	}
+	for n := 10; ; n += 5 {
+		if len(evolve(t, b, Round{Number: n, Source: src, Examiner: x, Rates: rates()}).Changes) == 0 {
+			break
+		}
+	}
+	// All kinds do well and have skills, but for heat, of which nothing is known.
+	well := []Rate{{"house", "place", 4, 10}, {"house", "clean", 9, 9}}
+	writes := c.writes
+	report := evolve(t, b, Round{Number: 100, Source: experienced(rand.New(rand.NewPCG(5, 6)), 300), Examiner: x, Rates: well})
+	for _, ch := range report.Changes {
+		if ch.What == Admitted || ch.What == Refused {
+			t.Errorf("%s %s though nothing is open", ch.What, ch.Skill.ID)
+		}
+	}
+	if len(report.Open) != 0 || c.writes > writes+1 {
+		t.Errorf("%+v", report)
+	}
+}
+
+// TestRefusedStandsAgainWithTwiceTheEvidence holds that a skill which lowers the
+// score is kept on record, is not examined round after round, and gets another
+// chance.
+func TestRefusedStandsAgainWithTwiceTheEvidence(t *testing.T) {
+	source := func(n int) shelf {
+		l := lessonAbout("l", "clean", "looking twice")
+		for i := range n {
+			l.For = append(l.For, fmt.Sprint("f", i))
+		}
+		return shelf{lessons: []agent.Lesson{l}}
+	}
+	rules := DefaultRules()
+	rules.Every = 1
+	b, c := newTestBank(t, rules)
+	x := &exam{worth: func(string) int { return -1 }}
+	round := func(n int) []Change {
+		return evolve(t, b, Round{Source: source(n), Examiner: x, Rates: rates()}).Changes
+	}
+	if got := round(1); len(got) != 0 || x.calls != 0 {
+		t.Errorf("two episodes of the three that it needs: %+v", got)
+	}
+	if got := round(3); len(got) != 1 || got[0].What != Refused || x.calls != 2 {
+		t.Errorf("four episodes: %+v after %d exams", got, x.calls)
+	}
+	if got := round(6); len(got) != 0 || x.calls != 2 {
+		t.Errorf("seven episodes: %+v", got)
+	}
+	x.worth = nothing
+	if got := round(7); len(got) != 1 || got[0].What != Admitted || got[0].Skill.Version != 1 {
+		t.Errorf("eight episodes: %+v", got)
+	}
+	for _, s := range c.skills {
+		if s.State != agent.SkillActive || s.Version != 2 {
+			t.Errorf("%+v", s)
+		}
+	}
+}
+
+// TestMergeAndSplit: what says the same becomes one with all the evidence, and a
+// mistake that is none in one kind is told of the others only.
+func TestMergeAndSplit(t *testing.T) {
+	about := func(id, kind, mistake string, against int) agent.Lesson {
+		l := lessonAbout(id, kind, mistake)
+		for i := range 4 {
+			l.For = append(l.For, fmt.Sprint(id, "+", i))
+		}
+		for i := range against {
+			l.Against = append(l.Against, fmt.Sprint(id, "-", i))
+		}
+		return l
+	}
+	rules := DefaultRules()
+	rules.Every = 1
+	b, c := newTestBank(t, rules)
+	x := &exam{worth: nothing}
+	round := func(lessons ...agent.Lesson) []Change {
+		return evolve(t, b, Round{Source: shelf{lessons: lessons}, Examiner: x, Rates: rates()}).Changes
+	}
+	round(about("l1", "clean", "looking twice at the very same old place", 0), about("l2", "clean", "looking twice at the very same old good place", 0))
+	var active, merged []agent.Skill
+	for _, s := range c.skills {
+		if s.State == agent.SkillActive {
+			active = append(active, s)
+		} else {
+			merged = append(merged, s)
+		}
+	}
+	if len(active) != 1 || len(active[0].For) != 10 || len(merged) != 1 || !slices.Equal(active[0].Parents, []string{merged[0].ID}) || merged[0].Reason != "merged into "+active[0].ID {
+		t.Errorf("active %+v, merged %+v", active, merged)
+	}
+
+	b, c = newTestBank(t, rules)
+	round(about("l1", "clean", "waiting", 0), about("l2", "heat", "waiting", 0), about("l3", "place", "waiting", 0))
+	got := round(about("l1", "clean", "waiting", 0), about("l2", "heat", "waiting", 0), about("l3", "place", "waiting", 6))
+	kinds := map[string]bool{}
+	for _, s := range c.skills {
+		if s.State == agent.SkillActive {
+			kinds[s.Kind] = true
+			if len(s.Parents) != 1 || len(s.For) != 5 || !strings.HasPrefix(s.Text(), "When ") {
+				t.Errorf("%+v", s)
+			}
+		}
+	}
+	if len(kinds) != 2 || !kinds["clean"] || !kinds["heat"] {
+		t.Errorf("active in kinds %v after %+v", kinds, got)
+	}
+}
+
+func TestDecide(t *testing.T) {
+	b, c := newTestBank(t, DefaultRules())
+	s := agent.Skill{ID: "sk-a", Suite: "house", Category: agent.SkillGeneral, State: agent.SkillCandidate}
+	if _, err := b.Decide(t.Context(), s, agent.SkillActive, " "); !errors.Is(err, ErrNoName) {
+		t.Errorf("without a name: %v", err)
+	}
+	if _, err := b.Decide(t.Context(), s, agent.SkillCandidate, "ann"); err == nil {
+		t.Error("made a candidate by hand")
+	}
+	s, err := b.Decide(t.Context(), s, agent.SkillActive, "ann\n")
+	if err != nil || s.Version != 1 || s.Pinned != "ann" {
+		t.Fatalf("%+v, %v", s, err)
+	}
+	evolve(t, b, Round{Source: shelf{}, Examiner: &exam{worth: nothing}, Harmful: []string{"sk-a"}})
+	if c.skills["sk-a"].State != agent.SkillActive {
+		t.Error("evidence moved what is pinned")
+	}
+	if s, err = b.Decide(t.Context(), s, agent.SkillRetired, "bob"); err != nil || c.skills["sk-a"].State != agent.SkillRetired || s.Version != 2 {
+		t.Errorf("%+v, %v", s, err)
+	}
+}
+
+func TestRulesAreValidated(t *testing.T) {
+	for name, change := range map[string]func(*Rules){
+		"Support": func(r *Rules) { r.Support = 0 }, "MaxGeneral": func(r *Rules) { r.MaxGeneral = -1 }, "MaxTask": func(r *Rules) { r.MaxTask = -1 },
+		"MaxMistakes": func(r *Rules) { r.MaxMistakes = -1 }, "MaxNew": func(r *Rules) { r.MaxNew = 0 }, "Every": func(r *Rules) { r.Every = 0 },
+		"Threshold": func(r *Rules) { r.Threshold = 1.5 },
+	} {
+		r := DefaultRules()
+		change(&r)
+		if _, err := NewBank(&cupboard{}, r); err == nil || !strings.Contains(err.Error(), "Rules."+name) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -1,0 +1,127 @@
+package skills
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/surefoot-ai/surefoot/agent"
+)
+
+// nearDuplicate is the share of words, of all that two mistakes have, from which
+// they are the same one.
+const nearDuplicate = 0.8
+
+// merge makes one of the active skills of a group that say the same: that with
+// most evidence gets all of it, and the others are retired. What a policy reads
+// of it does not change, so it is not examined again.
+func (d *draft) merge() {
+	list := d.active()
+	inOrder(list)
+	for i, keep := range list {
+		if d.skills[keep.ID].State != agent.SkillActive {
+			continue
+		}
+		for _, other := range list[i+1:] {
+			if d.skills[other.ID].State != agent.SkillActive || other.Pinned != "" || groupOf(keep) != groupOf(other) || !sameSkill(keep, other) {
+				continue
+			}
+			keep = d.skills[keep.ID]
+			keep.Parents = distinct(append(keep.Parents, other.ID))
+			keep = withEvidence(keep, other)
+			d.put(Supported, keep)
+			other.Admitted = agent.SkillExam{}
+			d.retire(Merged, other, "merged into "+keep.ID)
+		}
+	}
+}
+
+// withEvidence is s with the evidence of other as well.
+func withEvidence(s, other agent.Skill) agent.Skill {
+	s.For = distinct(append(slices.Clone(s.For), other.For...))
+	s.Against = distinct(append(slices.Clone(s.Against), other.Against...))
+	if lessons := distinct(append(slices.Clone(s.Lessons), other.Lessons...)); len(lessons) > 0 {
+		s.Lessons = lessons
+	}
+	return s
+}
+
+// sameSkill reports whether two skills of a group say the same: the same steps
+// but for the names of variables, or mistakes in nearly the same words.
+func sameSkill(a, b agent.Skill) bool {
+	if a.Category != agent.SkillMistake {
+		return len(a.Steps) > 0 && len(a.Steps) == len(b.Steps) && contains(a.Steps, b.Steps)
+	}
+	return jaccard(words(a.Mistake+" "+a.Principle), words(b.Mistake+" "+b.Principle)) >= nearDuplicate
+}
+
+// jaccard is the share of the words of both that both have.
+func jaccard(a, b []string) float64 {
+	a, b = distinct(a), distinct(b)
+	both := 0
+	for _, w := range a {
+		if slices.Contains(b, w) {
+			both++
+		}
+	}
+	if n := len(a) + len(b) - both; n > 0 {
+		return float64(both) / float64(n)
+	}
+	return 0
+}
+
+// split makes of each active mistake that is of no kind, and is contradicted in
+// one, the same mistake for each kind in which it holds: those are candidates
+// for the gate. The lessons say in which kinds that is.
+func (d *draft) split(lessons []agent.Lesson) []agent.Skill {
+	var out []agent.Skill
+	for _, s := range d.active() {
+		if s.Category != agent.SkillMistake || s.Kind != "" || s.Pinned != "" {
+			continue
+		}
+		parts, contradicted := partsOf(s, lessons)
+		if !contradicted {
+			continue
+		}
+		var names []string
+		for i := range parts {
+			names = append(names, parts[i].ID)
+		}
+		s.Admitted = agent.SkillExam{}
+		d.retire(Split, s, "contradicted in some kinds; split into "+strings.Join(names, " "))
+		for _, part := range parts {
+			if part, fresh := d.standing(part); fresh {
+				out = append(out, part)
+			}
+		}
+	}
+	return out
+}
+
+// partsOf are a mistake for each kind in which its lessons hold, by kind, and
+// whether there is one in which they do not.
+func partsOf(s agent.Skill, lessons []agent.Lesson) (parts []agent.Skill, contradicted bool) {
+	kinds := map[string]agent.Skill{}
+	for _, l := range lessons {
+		if !slices.Contains(s.Lessons, l.ID) {
+			continue
+		}
+		k, ok := kinds[l.Kind]
+		if !ok {
+			k = agent.Skill{
+				Scope: s.Scope, Suite: s.Suite, Category: s.Category, Kind: l.Kind, Title: s.Title, Principle: s.Principle,
+				When: s.When, Mistake: s.Mistake, Cause: s.Cause, State: agent.SkillCandidate, Parents: []string{s.ID},
+			}
+		}
+		kinds[l.Kind] = withEvidence(k, agent.Skill{For: l.For, Against: l.Against, Lessons: []string{l.ID}})
+	}
+	for _, kind := range sortedKeys(kinds) {
+		k := kinds[kind]
+		if support(k) <= 0 {
+			contradicted = true
+			continue
+		}
+		k.ID = newID(k)
+		parts = append(parts, k)
+	}
+	return parts, contradicted && len(kinds) > 1
+}
