@@ -1,5 +1,5 @@
 # make test is the one test command. It needs Go, and Chromium for the tests of
-# the HTML report; as root on Debian it installs Chromium itself.
+# the HTML pages; as root on Debian it installs Chromium itself.
 
 GO ?= go
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -76,7 +76,7 @@ cross:
 	CGO_ENABLED=0 GOOS=linux GOARCH=386 $(GO) build ./policy/...
 
 packages:
-	@[ -n "$(CHROMIUM)" ] || { $(call install,chromium,the test of the HTML report); }
+	@[ -n "$(CHROMIUM)" ] || { $(call install,chromium,the test of the HTML pages); }
 
 emulator:
 	@[ -n "$(QEMU)" ] || { $(call install,qemu-user,make arm); }

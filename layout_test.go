@@ -50,6 +50,7 @@ var frameworks = map[string][]string{
 	"github.com/tmc/langchaingo":         {"agent/langchain", "memory/embed/", "memory/lesson/", "policy/langchain", "cmd/"},
 	"charm.land/bubbletea":               {"cmd/agentctl/browse/terminal"},
 	"github.com/charmbracelet/x/ansi":    {"cmd/agentctl/browse/terminal"},
+	"github.com/chromedp/chromedp":       {"cmd/agentctl/browse/web"}, // in a test
 	"github.com/spf13/cobra":             {"cmd/"},
 	"github.com/spf13/pflag":             {"cmd/"},
 	"github.com/spf13/viper":             {"cmd/"},

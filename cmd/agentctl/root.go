@@ -128,6 +128,7 @@ func addCommands(a *app, root *cobra.Command) {
 		{groupLook, newMemory(a)},
 		{groupLook, newPolicy(a)},
 		{groupLook, newUI(a)},
+		{groupLook, newServe(a)},
 		{groupSelf, newConfig(a)},
 		{groupSelf, newVersion(a)},
 		{groupSelf, newCompletion()},
