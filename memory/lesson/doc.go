@@ -3,8 +3,9 @@
 //
 // What it reads off: the places looked into in vain, where the things that the
 // goal names were first seen, actions without effect and why they had none, by
-// what such actions needed where they had one, loops, and the first step at which the failure left the plan of the nearest success. Things are told
-// from words by their form ("cabinet 3", "HAT123", "src/main.go"); what varies
+// what such actions needed where they had one, loops, and the first step at
+// which the failure left the plan of the nearest success. Things are told from
+// words by their form ("cabinet 3", "HAT123", "src/main.go"); what varies
 // between goals becomes a variable, so that failures of one kind give the same
 // words. The wording is made of few templates, for a small model to read.
 //

@@ -23,6 +23,7 @@ func TestLost(t *testing.T) {
 		{"never found", slices.Concat(rooms, shelf, table, rooms, shelf), 2, true},
 		{"taken, and 4 steps left to do", slices.Concat(take, rooms, shelf, table, rooms), 6, true},
 		{"taken at once, then gone round", slices.Concat(take, shelf, table, shelf, table, shelf, table), 2, true},
+		{"gone round twice", slices.Concat(rooms, shelf, table, shelf, table), 3, true},
 		{"taken at the end", slices.Concat(rooms, take), 0, true},
 	} {
 		if step, ok := Lost(run(goal, false, room, tt.pairs...), []agent.Episode{cleanMug}); ok != tt.ok || step != tt.want {
