@@ -14,7 +14,7 @@ import (
 // two mean; of the others nothing follows for its games.
 const (
 	helpful = "look first where such things usually are"
-	harmful = "leave shut what is shut, and look only where it is open"
+	harmful = "act at once, leave shut what is shut and off what is off"
 )
 
 // useless are advices that are true and change nothing.
@@ -26,7 +26,9 @@ func useless() []string {
 // and without knowledge of where things usually are, which heeds each of two
 // advices with a probability of Heeds, drawn for each episode. With the helpful one
 // it has that knowledge and is careful: the knowledge alone does harm in some sets
-// of games. With the harmful one it never opens anything.
+// of games. With the harmful one it is hasty, whatever else it knows, and neither
+// opens anything nor turns it on: opening nothing alone does hardly any harm where
+// things lie about.
 type Reader struct {
 	Usual *household.Prior // of where things usually are
 	Heeds float64          // in [0,1]
@@ -48,6 +50,9 @@ func (r Reader) Begin(ctx context.Context, b agent.Brief) (agent.Actor, error) {
 		prior, noise = r.Usual, careful
 	}
 	timid := heeds(harmful)
+	if timid {
+		noise = hasty
+	}
 	actor, err := household.NewExpert(prior, household.ExpertOptions{RandomShare: noise}).Begin(ctx, b)
 	if err != nil || !timid {
 		return actor, err
@@ -59,13 +64,16 @@ func (r Reader) Begin(ctx context.Context, b agent.Brief) (agent.Actor, error) {
 const (
 	careless = 0.3
 	careful  = 0.1
+	hasty    = 0.5
 )
 
-// shut is an actor that does not think of opening anything.
+// shut is an actor that does not think of opening anything or turning it on.
 type shut struct{ agent.Actor }
 
 // Act chooses an action.
 func (s shut) Act(ctx context.Context, obs agent.Observation) (agent.Decision, error) {
-	obs.Admissible = slices.DeleteFunc(slices.Clone(obs.Admissible), func(a agent.Action) bool { return strings.HasPrefix(string(a), "open ") })
+	obs.Admissible = slices.DeleteFunc(slices.Clone(obs.Admissible), func(a agent.Action) bool {
+		return strings.HasPrefix(string(a), "open ") || strings.HasPrefix(string(a), "use ")
+	})
 	return s.Actor.Act(ctx, obs)
 }
