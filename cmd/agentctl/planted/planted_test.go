@@ -37,38 +37,43 @@ func TestRun(t *testing.T) {
 // What the lessons advise does in the games what they were planted for: the same
 // games are won more often, or less, or as before.
 func TestAdviceMatters(t *testing.T) {
-	r := &run{Config: Config{Games: 12}, seed: 7}
-	prior, err := r.draw()
-	if err != nil {
-		t.Fatal(err)
-	}
-	won := func(advices ...string) int {
-		n := 0
-		for i, g := range r.games {
-			var c agent.Context
-			for _, a := range advices {
-				c.Items = append(c.Items, agent.Item{ID: a, Kind: agent.KindLesson, Text: "When a task: avoid not to " + a + "; instead " + a + "."})
+	const rounds = 4
+	for seed := range uint64(3) {
+		r := &run{Config: DefaultConfig(), seed: seed + 1}
+		prior, err := r.draw()
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The games of each kind that are won in all rounds.
+		won := func(advices ...string) map[string]int {
+			by := map[string]int{}
+			for i := range rounds * len(r.games) {
+				var c agent.Context
+				for _, a := range advices {
+					c.Items = append(c.Items, agent.Item{ID: a, Kind: agent.KindLesson, Text: "When a task: avoid not to " + a + "; instead " + a + "."})
+				}
+				g := r.games[i%len(r.games)]
+				e, err := agent.Run(t.Context(), g.Task(), agent.RunOptions{
+					Policy: Reader{Usual: prior, Heeds: 0.9}, Environment: household.NewEnvironment(g, household.Current), Recaller: shows(c),
+					Budget: agent.Budget{Steps: r.Steps}, Seed: uint64(i),
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if e.Outcome.Success {
+					by[g.Task().Kind]++
+				}
 			}
-			e, err := agent.Run(t.Context(), g.Task(), agent.RunOptions{
-				Policy: Reader{Usual: prior, Heeds: 0.9}, Environment: household.NewEnvironment(g, household.Current), Recaller: shows(c),
-				Budget: agent.Budget{Steps: DefaultConfig().Steps}, Seed: uint64(i),
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if e.Outcome.Success {
-				n++
+			return by
+		}
+		none, good, bad, same := won(), won(helpful), won(helpful, harmful), won(useless()...)
+		t.Logf("seed %d, of %d games a kind:\nwithout advice %v\nhelpful %v\nand harmful %v", seed+1, rounds*r.Games, none, good, bad)
+		for _, kind := range household.Kinds() {
+			if good[kind] < none[kind] || bad[kind] > good[kind]-rounds*r.Games/4 || same[kind] != none[kind] {
+				t.Errorf("seed %d, %s: won %d without advice, %d with the helpful one, %d with the harmful one beside it, %d with the useless ones",
+					seed+1, kind, none[kind], good[kind], bad[kind], same[kind])
 			}
 		}
-		return n
-	}
-	none, good, bad := won(), won(helpful), won(harmful)
-	t.Logf("of %d games: %d without advice, %d with the helpful one, %d with the harmful one", len(r.games), none, good, bad)
-	if !(good > none && none > bad+len(r.games)/5) {
-		t.Errorf("%d without advice, %d with the helpful one, %d with the harmful one", none, good, bad)
-	}
-	if same := won(useless()...); same != none {
-		t.Errorf("%d with the useless ones, %d without", same, none)
 	}
 }
 

@@ -26,7 +26,7 @@ func useless() []string {
 // and without knowledge of where things usually are, which heeds each of two
 // advices with a probability of Heeds, drawn for each episode. With the helpful one
 // it has that knowledge and is careful: the knowledge alone does harm in some sets
-// of games. With the harmful one it is hasty, whatever else it knows, and neither
+// of games. With the harmful one it is hasty, does not ask what it knows, and neither
 // opens anything nor turns it on: opening nothing alone does hardly any harm where
 // things lie about.
 type Reader struct {
@@ -49,12 +49,12 @@ func (r Reader) Begin(ctx context.Context, b agent.Brief) (agent.Actor, error) {
 	if heeds(helpful) {
 		prior, noise = r.Usual, careful
 	}
-	timid := heeds(harmful)
-	if timid {
-		noise = hasty
+	rash := heeds(harmful)
+	if rash {
+		prior, noise = nil, hasty
 	}
 	actor, err := household.NewExpert(prior, household.ExpertOptions{RandomShare: noise}).Begin(ctx, b)
-	if err != nil || !timid {
+	if err != nil || !rash {
 		return actor, err
 	}
 	return shut{actor}, nil
@@ -62,9 +62,9 @@ func (r Reader) Begin(ctx context.Context, b agent.Brief) (agent.Actor, error) {
 
 // Shares of the reader's actions that are random.
 const (
-	careless = 0.3
-	careful  = 0.1
-	hasty    = 0.5
+	careless = 0.35
+	careful  = 0
+	hasty    = 0.6
 )
 
 // shut is an actor that does not think of opening anything or turning it on.

@@ -37,7 +37,7 @@ type Config struct {
 
 // DefaultConfig is that of the figures in the documentation.
 func DefaultConfig() Config {
-	return Config{Episodes: 2400, Games: 40, Steps: 25, HoldOut: memory.DefaultHoldOut}
+	return Config{Episodes: 4800, Games: 40, Steps: 25, HoldOut: memory.DefaultHoldOut}
 }
 
 // checkEvery is after how many episodes verdicts are looked at.
