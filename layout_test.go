@@ -56,7 +56,7 @@ var frameworks = map[string][]string{
 	"github.com/spf13/viper":             {"cmd/"},
 	"github.com/schollz/progressbar":     {"cmd/"},
 	"github.com/rogpeppe/go-internal":    {"cmd/"},
-	"go.yaml.in/yaml":                    {"cmd/"},
+	"go.yaml.in/yaml":                    {"cmd/", "skills/skillmd"},
 	"golang.org/x/term":                  {"cmd/"},
 	"github.com/mmcloughlin/avo":         {generator},
 	"golang.org/x/sync":                  {"memory", "skills", "policy", "eval", "cmd/"},

@@ -100,7 +100,7 @@ func Distil(ctx context.Context, src Source, o Options) ([]agent.Skill, error) {
 	})
 	for i := range out {
 		out[i].Scope, out[i].State = o.Scope, agent.SkillCandidate
-		out[i].ID = newID(out[i])
+		out[i].ID = IDOf(out[i])
 	}
 	return out, nil
 }
@@ -189,7 +189,7 @@ func best(skills []agent.Skill, minEvidence, n int) []agent.Skill {
 	for i := range skills {
 		s := &skills[i]
 		s.For, s.Against, s.Lessons = distinct(s.For), distinct(s.Against), distinct(s.Lessons)
-		s.ID = newID(*s)
+		s.ID = IDOf(*s)
 	}
 	skills = slices.DeleteFunc(skills, func(s agent.Skill) bool { return len(s.For) < minEvidence })
 	slices.SortFunc(skills, byEvidence)

@@ -53,10 +53,11 @@ type Filter struct {
 	Suite    string
 	Category agent.SkillCategory
 	Kind     string
+	State    agent.SkillState
 }
 
 func (f Filter) selects(s agent.Skill) bool {
-	return (f.Suite == "" || f.Suite == s.Suite) && (f.Category == "" || f.Category == s.Category) && (f.Kind == "" || f.Kind == s.Kind)
+	return (f.Suite == "" || f.Suite == s.Suite) && (f.Category == "" || f.Category == s.Category) && (f.Kind == "" || f.Kind == s.Kind) && (f.State == "" || f.State == s.State)
 }
 
 // List returns the skills that f selects, in the order they were given in.

@@ -120,7 +120,7 @@ func partsOf(s agent.Skill, lessons []agent.Lesson) (parts []agent.Skill, contra
 			contradicted = true
 			continue
 		}
-		k.ID = newID(k)
+		k.ID = IDOf(k)
 		parts = append(parts, k)
 	}
 	return parts, contradicted && len(kinds) > 1

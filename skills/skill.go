@@ -15,8 +15,8 @@ const arrow = " -> "
 // idBytes makes IDs of 48 bits: 10,000 skills collide with p ≈ 2e-7.
 const idBytes = 6
 
-// newID names a skill by what makes it that skill.
-func newID(s agent.Skill) string {
+// IDOf names a skill by what makes it that skill: what it says, and where.
+func IDOf(s agent.Skill) string {
 	h := sha256.New()
 	parts := []string{s.Suite, string(s.Category), s.Kind, s.Principle, s.Mistake}
 	if s.Category != agent.SkillTask { // the same plan for a goal in other words is the same skill

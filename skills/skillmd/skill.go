@@ -1,0 +1,186 @@
+package skillmd
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
+	"strings"
+
+	"github.com/surefoot-ai/surefoot/agent"
+	"github.com/surefoot-ai/surefoot/skills"
+)
+
+const (
+	fileName   = "SKILL.md"
+	references = "references/"
+
+	// ours is the key of the metadata under which a skill lies as JSON.
+	ours = "agentctl/skill"
+)
+
+// Name is the name of a skill's folder: that of the one it was imported from, or
+// of its title and ID.
+func Name(s agent.Skill) string {
+	if b, ok := s.Files[fileName]; ok {
+		if d, _, err := Decode(b); err == nil && nameForm.MatchString(d.Name) && len(d.Name) <= maxName {
+			return d.Name
+		}
+	}
+	title := slug(s.Title)
+	id := slug(s.ID)
+	if most := maxName - len(id) - 1; len(title) > most {
+		title = strings.Trim(title[:max(0, most)], "-")
+	}
+	return strings.Trim(title+"-"+id, "-")
+}
+
+var notName = regexp.MustCompile(`[^a-z0-9]+`)
+
+func slug(s string) string {
+	return strings.Trim(notName.ReplaceAllString(strings.ToLower(s), "-"), "-")
+}
+
+// Export returns the files of a skill's folder, which is to have its Name: those
+// it was imported with, or a SKILL.md with trajectories, which are to be of
+// successes, as references. Import of them gives the skill again, in quarantine.
+// It returns ErrFormat if the skill cannot be said within the format's rules.
+func Export(s agent.Skill, trajectories []agent.Episode) (map[string][]byte, error) {
+	if _, ok := s.Files[fileName]; ok {
+		return maps.Clone(s.Files), nil
+	}
+	s.Effect, s.Files = agent.Effect{}, nil // the effect is one of this memory
+	d, err := document(s)
+	if err != nil {
+		return nil, err
+	}
+	b, err := d.Encode()
+	if err != nil {
+		return nil, fmt.Errorf("skill %s: %w", s.ID, err)
+	}
+	files := map[string][]byte{fileName: b}
+	for _, e := range trajectories {
+		if !e.Outcome.Success {
+			return nil, fmt.Errorf("skill %s: episode %s: a failure is never shown", s.ID, e.ID)
+		}
+		b, err := json.MarshalIndent(e, "", "  ")
+		if err != nil {
+			return nil, fmt.Errorf("episode %s: %w", e.ID, err)
+		}
+		files[references+"trajectory-"+slug(e.ID)+".json"] = append(b, '\n')
+	}
+	return files, nil
+}
+
+// document is a skill in words, and as JSON among the metadata.
+func document(s agent.Skill) (Document, error) {
+	all, err := json.Marshal(s)
+	if err != nil {
+		return Document{}, fmt.Errorf("skill %s: %w", s.ID, err)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n# %s\n\nUse it when: %s.\n", s.Title, s.When)
+	if s.Mistake != "" {
+		fmt.Fprintf(&b, "\nAvoid: %s.\n", s.Mistake)
+	}
+	if s.Category == agent.SkillMistake && s.Principle != "" {
+		fmt.Fprintf(&b, "\nInstead: %s.\n", s.Principle)
+	}
+	for i, step := range s.Steps {
+		if i == 0 {
+			b.WriteString("\nLetters stand for things: A, B, … for those that the goal names, X, Y, … for others.\n\n")
+		}
+		fmt.Fprintf(&b, "%d. %s\n", i+1, step)
+	}
+	return Document{
+		Name: Name(s), Description: cut(s.Title+". "+s.Text(), maxDescription), Body: b.String(),
+		Metadata: map[string]string{ours: string(all)},
+	}, nil
+}
+
+// cut is s in at most n characters.
+func cut(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n-1]) + "…"
+	}
+	return s
+}
+
+// Target says what an imported skill is for, where its folder does not.
+type Target struct {
+	Scope string
+	Suite string
+	Kind  string // "": it is a general skill
+}
+
+// Import makes a quarantined skill of the files of a folder, and says in warnings
+// what of it is not as the format has it. A skill that Export wrote and nobody
+// edited is that skill again, but in the scope of the target. folder is its name.
+func Import(folder string, files map[string][]byte, to Target) (agent.Skill, []error, error) {
+	d, warnings, err := Decode(files[fileName])
+	if err != nil {
+		return agent.Skill{}, nil, fmt.Errorf("%s: %w", folder, err)
+	}
+	if d.Name != folder {
+		warnings = append(warnings, fmt.Errorf("name %q: must be the folder's, %q: %w", d.Name, folder, ErrFormat))
+	}
+	s, ok := restore(d)
+	if !ok {
+		if _, edited := d.Metadata[ours]; edited {
+			warnings = append(warnings, fmt.Errorf("%s: edited since it was exported; read as another skill", folder))
+		}
+		s = foreign(d, to)
+	}
+	s.Scope, s.State, s.Origin, s.Files = to.Scope, agent.SkillQuarantined, folder, maps.Clone(files)
+	s.Reason, s.Pinned, s.Version, s.Admitted, s.Effect = "imported; to be promoted before it is recalled", "", 0, agent.SkillExam{}, agent.Effect{}
+	s.ID = skills.IDOf(s)
+	return s, warnings, nil
+}
+
+// restore is the skill that d was exported from, if it still says the same.
+func restore(d Document) (agent.Skill, bool) {
+	var s agent.Skill
+	if err := json.Unmarshal([]byte(d.Metadata[ours]), &s); err != nil {
+		return s, false
+	}
+	s.Files = nil
+	again, err := document(s)
+	return s, err == nil && again.Description == d.Description && again.Body == d.Body
+}
+
+// The bounds of what a policy reads of a skill from elsewhere: it is one line.
+const (
+	maxSteps = 20
+	maxStep  = 160 // characters
+	maxField = 240 // characters
+)
+
+var listItem = regexp.MustCompile(`^\s*(?:[-*+]|\d+[.)])\s+(\S.*)$`)
+
+// foreign makes a skill of what another program wrote: the items of its first
+// list are its steps, or else its first paragraph is what to do.
+func foreign(d Document, to Target) agent.Skill {
+	s := agent.Skill{Suite: to.Suite, Kind: to.Kind, Category: agent.SkillGeneral, Title: line(strings.ReplaceAll(d.Name, "-", " "), maxField), When: line(d.Description, maxField), For: []string{}}
+	if to.Kind != "" {
+		s.Category = agent.SkillTask
+	}
+	first := ""
+	for text := range strings.Lines(d.Body) {
+		if m := listItem.FindStringSubmatch(strings.TrimRight(text, "\n")); m != nil && len(s.Steps) < maxSteps {
+			s.Steps = append(s.Steps, line(m[1], maxStep))
+			continue
+		}
+		if text = strings.TrimSpace(text); text == "" && len(s.Steps) > 0 {
+			break
+		} else if first == "" && !strings.HasPrefix(text, "#") {
+			first = line(text, maxField)
+		}
+	}
+	if s.Principle = strings.Join(s.Steps, " -> "); s.Principle == "" {
+		s.Principle = first
+	}
+	return s
+}
+
+// line is s in one line of at most n characters.
+func line(s string, n int) string { return cut(strings.Join(strings.Fields(s), " "), n) }

@@ -1,0 +1,269 @@
+package skillmd
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/surefoot-ai/surefoot/agent"
+	"github.com/surefoot-ai/surefoot/skills"
+)
+
+func some() []agent.Skill {
+	all := []agent.Skill{
+		{
+			Suite: "house", Category: agent.SkillTask, Kind: "clean", Title: "Take, clean, then put", When: "put a clean A in B",
+			Principle: "go to X -> take A from X", Steps: []string{"go to X", "take A from X"}, For: []string{"c1", "c2"}, State: agent.SkillActive,
+			Reason: "30 of 50 held-out tasks are solved with it, 29 without", Version: 3, Parents: []string{"sk-0"},
+			Admitted: agent.SkillExam{N: 50, Without: 29, With: 30}, Created: time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC),
+		},
+		{
+			Suite: "house", Category: agent.SkillMistake, Title: "Avoid \"it\": never", When: "a: b # c\n--- d", Mistake: "- x: 'y' \u0085 \u2028 é", Principle: "%z @w",
+			Cause: agent.CauseTool, For: []string{}, Against: []string{"e9"}, Lessons: []string{"l1"}, State: agent.SkillRetired, Pinned: "ann", Origin: "there",
+		},
+		{Suite: "ü", Category: agent.SkillGeneral, Title: strings.Repeat("Very long ", 30), When: strings.Repeat("é", 2000), Principle: "p", For: []string{}, State: agent.SkillCandidate},
+	}
+	for i := range all {
+		all[i].ID = skills.IDOf(all[i])
+	}
+	return all
+}
+
+// TestRoundTrip holds that what is exported keeps the rules of the format, and
+// gives the same skill and the same bytes again.
+func TestRoundTrip(t *testing.T) {
+	won := agent.Episode{ID: "c1", Task: agent.Task{ID: "t", Goal: "put a clean mug in fridge"}, Steps: []agent.Step{{Action: "go to desk 1"}}, Outcome: agent.Outcome{Success: true}}
+	for _, s := range some() {
+		files, err := Export(s, []agent.Episode{won})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(files) != 2 || !bytes.Contains(files["references/trajectory-c1.json"], []byte("go to desk 1")) {
+			t.Errorf("files %v", files)
+		}
+		d, warnings, err := Decode(files["SKILL.md"])
+		if err != nil || len(warnings) > 0 {
+			t.Errorf("%v, %v of\n%s", err, warnings, files["SKILL.md"])
+		}
+		if d.Name != Name(s) {
+			t.Errorf("name %q in a folder %q", d.Name, Name(s))
+		}
+		dir := filepath.Join(t.TempDir(), "deep", Name(s))
+		if err := WriteFolder(dir, files); err != nil {
+			t.Fatal(err)
+		}
+		if err := WriteFolder(dir, files); !errors.Is(err, fs.ErrExist) {
+			t.Errorf("written over: %v", err)
+		}
+		read, err := ReadFolder(dir)
+		if err != nil || !reflect.DeepEqual(read, files) {
+			t.Errorf("%v, %v", read, err)
+		}
+		got, warnings, err := Import(Name(s), read, Target{})
+		if err != nil || len(warnings) > 0 {
+			t.Fatalf("%v, %v", warnings, err)
+		}
+		if got.State != agent.SkillQuarantined || got.Version != 0 || got.Pinned != "" || got.Admitted.N != 0 || got.Origin != Name(s) {
+			t.Errorf("imported %+v", got)
+		}
+		again, err := Export(got, nil)
+		if err != nil || !reflect.DeepEqual(again, files) {
+			t.Errorf("exported again: %v, %v", again, err)
+		}
+		restored, ok := restore(d)
+		if !ok || !reflect.DeepEqual(restored, s) {
+			t.Errorf("restored\n%+v\nwant\n%+v", restored, s)
+		}
+	}
+}
+
+func TestExportRefusesFailures(t *testing.T) {
+	if _, err := Export(some()[0], []agent.Episode{{ID: "f1"}}); err == nil || !strings.Contains(err.Error(), "f1") {
+		t.Errorf("a failure became a reference: %v", err)
+	}
+}
+
+// TestExported holds the text that other agents read.
+func TestExported(t *testing.T) {
+	files, err := Export(some()[0], nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := Name(some()[0])
+	front, body, _ := strings.Cut(string(files["SKILL.md"]), "metadata:\n")
+	if want := "---\nname: " + name + "\ndescription: 'Take, clean, then put. To put a clean A in B: go to X -> take A from X'\n"; front != want {
+		t.Errorf("begins\n%swant\n%s", front, want)
+	}
+	if _, text, _ := strings.Cut(body, "\n---\n"); text != "\n# Take, clean, then put\n\nUse it when: put a clean A in B.\n\nLetters stand for things: A, B, … for those that the goal names, X, Y, … for others.\n\n1. go to X\n2. take A from X\n" {
+		t.Errorf("body\n%s", text)
+	}
+	if !strings.HasPrefix(name, "take-clean-then-put-sk-") {
+		t.Errorf("name %s", name)
+	}
+}
+
+const written = `---
+name: PDF-Tools
+description: Extract text from PDF files. Use when a PDF is mentioned.
+license: Apache-2.0
+allowed-tools: [Bash, Read]
+metadata:
+  author: someone
+  version: 1.0
+  deep: {a: b}
+extra: yes
+---
+# PDF
+
+Read the file with a tool.
+
+1. open   the file
+2. extract the text
+
+- later
+`
+
+func TestImportForeign(t *testing.T) {
+	files := map[string][]byte{"SKILL.md": []byte(strings.ReplaceAll(written, "\n", "\r\n")), "references/more.md": []byte("x")}
+	s, warnings, err := Import("pdf-tools", files, Target{Scope: "ann", Suite: "office", Kind: "read"})
+	if err != nil || len(warnings) != 5 { // allowed-tools, deep, extra, name's form, name's folder
+		t.Fatalf("%v, %v", warnings, err)
+	}
+	if s.Category != agent.SkillTask || s.Kind != "read" || s.Suite != "office" || s.Scope != "ann" || s.State != agent.SkillQuarantined ||
+		s.Principle != "open the file -> extract the text" || s.When != "Extract text from PDF files. Use when a PDF is mentioned." || s.ID != skills.IDOf(s) {
+		t.Errorf("%+v", s)
+	}
+	if out, err := Export(s, nil); err != nil || !reflect.DeepEqual(out, files) {
+		t.Errorf("exported %v, %v", out, err)
+	}
+	d, _, err := Decode(files["SKILL.md"])
+	if err != nil || d.AllowedTools != "Bash Read" || d.License != "Apache-2.0" || d.Metadata["version"] != "1.0" || len(d.Metadata) != 2 {
+		t.Errorf("%+v, %v", d, err)
+	}
+	prose, _, err := Import("x", map[string][]byte{"SKILL.md": []byte("---\nname: x\ndescription: d\n---\n# X\n\nJust do\n")}, Target{})
+	if err != nil || prose.Principle != "Just do" || prose.Category != agent.SkillGeneral {
+		t.Errorf("%+v, %v", prose, err)
+	}
+}
+
+// TestEditedIsAnotherSkill: the words count, not the JSON that they came with.
+func TestEditedIsAnotherSkill(t *testing.T) {
+	files, err := Export(some()[0], nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files["SKILL.md"] = bytes.Replace(files["SKILL.md"], []byte("\n2. take A from X"), []byte("\n2. drop A"), 1)
+	s, warnings, err := Import(Name(some()[0]), files, Target{Suite: "house"})
+	if err != nil || len(warnings) != 1 || s.ID == some()[0].ID || s.Principle != "go to X -> drop A" || len(s.For) > 0 {
+		t.Errorf("%+v, %v, %v", s, warnings, err)
+	}
+}
+
+func TestDecodeRefuses(t *testing.T) {
+	for name, text := range map[string]string{
+		"nothing": "", "no front matter": "# X\n", "no end": "---\nname: x\ndescription: d\n", "a list": "---\n- x\n---\n", "no YAML": "---\n\tname: [\n---\n",
+		"no description": "---\nname: x\n---\n", "no UTF-8": "---\nname: x\ndescription: \xff\n---\n",
+		"an alias for a description": "---\nname: &a x\ndescription: *a\n---\n", "large": "---\ndescription: " + strings.Repeat("x", maxFrontMatter) + "\n---\n",
+	} {
+		if d, _, err := Decode([]byte(text)); !errors.Is(err, ErrFormat) && !errors.Is(err, ErrTooLarge) {
+			t.Errorf("%s: %+v, %v", name, d, err)
+		}
+	}
+}
+
+func TestEncodeHoldsTheRules(t *testing.T) {
+	good := Document{Name: "a-1", Description: "d", Compatibility: strings.Repeat("é", 500), Body: strings.Repeat("\n", 499)}
+	if _, err := good.Encode(); err != nil {
+		t.Error(err)
+	}
+	for name, change := range map[string]func(*Document){
+		"no name": func(d *Document) { d.Name = "" }, "capitals": func(d *Document) { d.Name = "A" }, "two hyphens": func(d *Document) { d.Name = "a--b" },
+		"a hyphen first": func(d *Document) { d.Name = "-a" }, "a hyphen last": func(d *Document) { d.Name = "a-" }, "65 characters": func(d *Document) { d.Name = strings.Repeat("a", 65) },
+		"no description": func(d *Document) { d.Description = " " }, "a long one": func(d *Document) { d.Description = strings.Repeat("é", 1025) },
+		"compatibility": func(d *Document) { d.Compatibility += "x" }, "500 lines": func(d *Document) { d.Body += "\n" },
+	} {
+		d := good
+		change(&d)
+		if _, err := d.Encode(); !errors.Is(err, ErrFormat) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestFolderIsSafe(t *testing.T) {
+	dir := t.TempDir()
+	secret := filepath.Join(dir, "secret")
+	write := func(name string, n int) {
+		t.Helper()
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, make([]byte, n), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(secret, 9)
+	linked, large, many := filepath.Join(dir, "linked"), filepath.Join(dir, "large"), filepath.Join(dir, "many")
+	write(filepath.Join(linked, "SKILL.md"), 1)
+	if err := os.Symlink(secret, filepath.Join(linked, "more.md")); err != nil {
+		t.Fatal(err)
+	}
+	write(filepath.Join(large, "a"), MaxBytes-1)
+	write(filepath.Join(large, "b", "c"), 2)
+	for i := range MaxFiles + 1 {
+		write(filepath.Join(many, strings.Repeat("x", i+1)), 1)
+	}
+	for name, want := range map[string]error{linked: ErrUnsafe, large: ErrTooLarge, many: ErrTooLarge, filepath.Join(dir, "none"): fs.ErrNotExist} {
+		if files, err := ReadFolder(name); !errors.Is(err, want) {
+			t.Errorf("%s: %d files, %v, want %v", name, len(files), err, want)
+		}
+	}
+	for _, name := range []string{"../out", "/out", "a/../../out", "", "a//b", "."} {
+		out := filepath.Join(dir, "new", "folder")
+		if err := WriteFolder(out, map[string][]byte{name: nil}); !errors.Is(err, ErrUnsafe) {
+			t.Errorf("%q: %v", name, err)
+		}
+		if _, err := os.Stat(out); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%q: a folder was made", name)
+		}
+	}
+}
+
+// FuzzImport: whatever a SKILL.md holds, it is refused or gives a quarantined
+// skill of bounded text; and what decodes and holds the rules is the same once
+// it was encoded.
+func FuzzImport(f *testing.F) {
+	f.Add([]byte(written))
+	for _, s := range some() {
+		files, err := Export(s, nil)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(files["SKILL.md"])
+	}
+	f.Add([]byte("---\nname: &a x\ndescription: d\nmetadata: {a: *a, <<: {b: c}}\n---\n"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		d, _, err := Decode(b)
+		if err != nil {
+			return
+		}
+		s, _, err := Import("x", map[string][]byte{"SKILL.md": b}, Target{Suite: "s"})
+		if err != nil || s.State != agent.SkillQuarantined || s.ID == "" {
+			t.Fatalf("%+v, %v", s, err)
+		}
+		text, err := d.Encode()
+		if err != nil {
+			return
+		}
+		again, warnings, err := Decode(text)
+		if err != nil || len(warnings) > 0 || !reflect.DeepEqual(again, d) && len(d.Metadata) > 0 {
+			t.Fatalf("%+v, %v, %v, was %+v\n%q", again, warnings, err, d, text)
+		}
+	})
+}
