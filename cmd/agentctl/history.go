@@ -121,28 +121,35 @@ func newMemoryDiff(a *app) *cobra.Command {
 			return nil
 		},
 		RunE: a.withStore(func(cmd *cobra.Command, s *memory.Store, args []string) error {
-			_, last, err := s.History(cmd.Context())
+			all, err := differences(cmd.Context(), s, args)
 			if err != nil {
 				return err
-			}
-			ends := []int64{0, last}
-			for i, text := range args {
-				p, err := findPoint(cmd.Context(), s, text)
-				if err != nil {
-					return err
-				}
-				ends[i] = p.generation
-			}
-			all, err := s.Diff(cmd.Context(), ends[0], ends[1])
-			if err != nil {
-				return err
-			}
-			if all == nil {
-				all = []memory.Difference{}
 			}
 			return a.show(all, func(w io.Writer) { writeDifferences(w, all) })
 		}),
 	}
+}
+
+// differences are those between the point that the first argument names and the
+// second, or the present; never nil.
+func differences(ctx context.Context, s *memory.Store, args []string) ([]memory.Difference, error) {
+	_, last, err := s.History(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ends := []int64{0, last}
+	for i, text := range args {
+		p, err := findPoint(ctx, s, text)
+		if err != nil {
+			return nil, err
+		}
+		ends[i] = p.generation
+	}
+	all, err := s.Diff(ctx, ends[0], ends[1])
+	if all == nil {
+		all = []memory.Difference{}
+	}
+	return all, err
 }
 
 func writeDifferences(w io.Writer, all []memory.Difference) {

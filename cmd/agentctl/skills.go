@@ -22,14 +22,17 @@ type skillHit struct {
 
 func newSkills(a *app) *cobra.Command {
 	c := newNoun("skills", "Skills distilled from demonstrations and lessons",
-		newSkillsList(a), newSkillsShow(a), newSkillsSearch(a))
-	c.Long = `Skills distilled from the demonstrations and lessons of a memory.
+		newSkillsList(a), newSkillsShow(a), newSkillsSearch(a), newSkillsDiff(a), newSkillsGraph(a), newSkillsStats(a), newSkillsEvolve(a),
+		newSkillsPromote(a), newSkillsRetire(a), newSkillsExport(a), newSkillsImport(a))
+	c.Long = `Skills of a memory: those that it keeps, and candidates.
 
-They are distilled anew each time, from what the memory holds by then; the same
-memory gives the same skills and IDs. A skill is general, of one kind of task,
-or a mistake to avoid. In its steps, A, B, … are the things the goal names, and
-X, Y, … other things that differ from case to case.`
-	c.PersistentFlags().String("scope", "", "whose experience they are distilled from")
+Candidates are distilled anew each time from the demonstrations and lessons that
+the memory holds by then; the same memory gives the same skills and IDs. What
+'evolve' admits, or someone promotes, is kept in the memory, with its history, and
+'agentctl memory rollback' takes it back with all else. A skill is general, of one
+kind of task, or a mistake to avoid. In its steps, A, B, … are the things the goal
+names, and X, Y, … other things that differ from case to case.`
+	c.PersistentFlags().String("scope", "", "whose skills")
 	return c
 }
 
@@ -47,33 +50,63 @@ func (e experience) Lessons(ctx context.Context) ([]agent.Lesson, error) {
 	return e.Store.Lessons(ctx, memory.LessonFilter{Scope: &e.scope})
 }
 
-// withLibrary makes a command's RunE of what is to be done with the skills of
-// the memory.
-func (a *app) withLibrary(do func(l *skills.Library, args []string) error) func(*cobra.Command, []string) error {
+// Skills implements skills.Store.
+func (e experience) Skills(ctx context.Context) ([]agent.Skill, error) {
+	return e.Store.Skills(ctx, memory.SkillFilter{Scope: &e.scope})
+}
+
+// withExperience makes a command's RunE of what is to be done with the memory as
+// one scope sees it.
+func (a *app) withExperience(do func(ctx context.Context, e experience, args []string) error) func(*cobra.Command, []string) error {
 	return a.withStore(func(cmd *cobra.Command, s *memory.Store, args []string) error {
 		scope, err := cmd.Flags().GetString("scope")
 		if err != nil {
 			return err
 		}
-		found, err := skills.Distil(cmd.Context(), experience{s, scope}, skills.Options{Scope: scope})
+		return do(cmd.Context(), experience{s, scope}, args)
+	})
+}
+
+// library has the skills that are kept, and after them the candidates that are
+// not.
+func (e experience) library(ctx context.Context) (*skills.Library, error) {
+	kept, err := e.Skills(ctx)
+	if err != nil {
+		return nil, err
+	}
+	candidates, err := skills.Distil(ctx, e, skills.Options{Scope: e.scope})
+	if err != nil {
+		return nil, err
+	}
+	return skills.NewLibrary(append(kept, candidates...)), nil // of two with one ID, the one that is kept
+}
+
+// withLibrary makes a command's RunE of what is to be done with the skills of
+// the memory.
+func (a *app) withLibrary(do func(l *skills.Library, args []string) error) func(*cobra.Command, []string) error {
+	return a.withExperience(func(ctx context.Context, e experience, args []string) error {
+		l, err := e.library(ctx)
 		if err != nil {
 			return err
 		}
-		return do(skills.NewLibrary(found), args)
+		return do(l, args)
 	})
 }
 
 func newSkillsList(a *app) *cobra.Command {
 	var f skills.Filter
-	category := "any"
+	category, state := "any", "any"
 	c := &cobra.Command{
 		Use:     "list",
-		Short:   "List the skills: general ones, those of each kind, mistakes",
+		Short:   "List the skills: those that are kept, then candidates",
 		Example: "  agentctl skills list --store DIR --category mistake",
 		Args:    noArgs,
 		RunE: a.withLibrary(func(l *skills.Library, _ []string) error {
 			if category != "any" {
 				f.Category = agent.SkillCategory(category)
+			}
+			if state != "any" {
+				f.State = agent.SkillState(state)
 			}
 			list := l.List(f)
 			if list == nil {
@@ -82,19 +115,23 @@ func newSkillsList(a *app) *cobra.Command {
 			return a.show(list, func(w io.Writer) {
 				cells := make([][]string, len(list))
 				for i, s := range list {
-					cells[i] = []string{s.ID, string(s.Category), s.Kind, evidence(s), s.Title, s.Text()}
+					cells[i] = []string{s.ID, string(s.State), string(s.Category), s.Kind, evidence(s), s.Title, s.Text()}
 				}
-				rows(w, []string{"id", "category", "kind", "for/against", "title", "skill"}, cells)
+				rows(w, []string{"id", "state", "category", "kind", "for/against", "title", "skill"}, cells)
 			})
 		}),
 	}
-	words := []string{"any"}
+	words, states := []string{"any"}, []string{"any"}
 	for _, x := range agent.SkillCategories() {
 		words = append(words, string(x))
+	}
+	for _, x := range agent.SkillStates() {
+		states = append(states, string(x))
 	}
 	c.Flags().StringVar(&f.Suite, "suite", "", "only those of a suite")
 	c.Flags().StringVar(&f.Kind, "kind", "", "only those of a kind of task")
 	c.Flags().Var(newChoice(&category, "any", words...), "category", orList(words))
+	c.Flags().Var(newChoice(&state, "any", states...), "state", orList(states))
 	return c
 }
 
@@ -114,6 +151,9 @@ func newSkillsShow(a *app) *cobra.Command {
 			return a.show(s, func(w io.Writer) {
 				fields(w,
 					"id", s.ID,
+					"state", string(s.State),
+					"why", s.Reason,
+					"version", strconv.Itoa(s.Version),
 					"category", string(s.Category),
 					"suite", s.Suite,
 					"kind", s.Kind,
@@ -125,6 +165,9 @@ func newSkillsShow(a *app) *cobra.Command {
 					"for", strings.Join(s.For, " "),
 					"against", strings.Join(s.Against, " "),
 					"lessons", strings.Join(s.Lessons, " "),
+					"parents", strings.Join(s.Parents, " "),
+					"from", s.Origin,
+					"created", timeText(s.Created),
 				)
 				for i, step := range s.Steps {
 					fmt.Fprintf(w, "%3d. %s\n", i+1, oneLine(step))

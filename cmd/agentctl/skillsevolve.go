@@ -1,0 +1,234 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/surefoot-ai/surefoot/agent"
+	"github.com/surefoot-ai/surefoot/memory"
+	"github.com/surefoot-ai/surefoot/memory/effect"
+	"github.com/surefoot-ai/surefoot/skills"
+)
+
+// recentEpisodes is how many of the latest episodes of a kind say how well it goes.
+const recentEpisodes = 20
+
+// examSplit names the generated games that skills are examined on: their seeds
+// are those of no other split.
+const examSplit = "skills"
+
+// evolveOptions are the flags of 'agentctl skills evolve'.
+type evolveOptions struct {
+	rules  skills.Rules
+	suite  suiteOptions
+	policy string
+	tokens int
+	round  int
+}
+
+func newSkillsEvolve(a *app) *cobra.Command {
+	o := evolveOptions{rules: skills.DefaultRules()}
+	c := &cobra.Command{
+		Use:   "evolve",
+		Short: "Let kinds of task that go badly get new skills, and retire those that do not help",
+		Long: `Do one round with the skills of a memory: bring their evidence up to date, demote what is contradicted or measured to
+harm, merge what says the same, and let the kinds whose latest episodes went badly send candidates to the gate. One is
+admitted if enough episodes support it, none of them of a held-out game, and if no fewer of the held-out games are solved
+with it in the context than without.`,
+		Example: "  agentctl skills evolve --store DIR --tasks 50",
+		Args:    noArgs,
+		RunE: a.withExperience(func(ctx context.Context, e experience, _ []string) error {
+			return a.evolve(ctx, e, o)
+		}),
+	}
+	f := c.Flags()
+	o.suite.flags(f)
+	f.StringVar(&o.policy, "policy", policyShipped, "who plays the held-out games: shipped, random, expert, or a policy file")
+	f.Var(newCount(&o.tokens, 100, 1), "tokens", "of a context that general skills may have, and as many those of the kind")
+	f.Var(newCount(&o.round, 0, 0), "round", "number of the round; only each so many-th of --every does anything")
+	f.Var(newCount(&o.rules.Every, o.rules.Every, 1), "every", "how often a round does anything")
+	f.Var(newCount(&o.rules.Support, o.rules.Support, 1), "support", "episodes that a skill needs")
+	f.Var(newCount(&o.rules.MaxNew, o.rules.MaxNew, 1), "new", "skills that are examined at most")
+	f.Float64Var(&o.rules.Threshold, "threshold", o.rules.Threshold, "success rate below which a kind gets new skills, 0 to 1")
+	return c
+}
+
+func (a *app) evolve(ctx context.Context, e experience, o evolveOptions) error {
+	bank, err := skills.NewBank(e, o.rules)
+	if err != nil {
+		return usagef("%w", err)
+	}
+	o.suite.split = cmp.Or(o.suite.split, examSplit)
+	if o.suite.tasks == 0 {
+		o.suite.tasks = 50
+	}
+	suite, err := o.suite.open()
+	if err != nil {
+		return err
+	}
+	p, err := openPolicy(o.policy, o.suite)
+	if err != nil {
+		return err
+	}
+	x := &examination{suite: suite, policy: p, tokens: o.tokens}
+	if x.tasks, err = tasksOfEpisodes(ctx, e); err != nil {
+		return err
+	}
+	round := skills.Round{Number: o.round, Scope: e.scope, Source: unexamined{e, x}, Examiner: x}
+	if round.Rates, err = e.rates(ctx); err != nil {
+		return err
+	}
+	if round.Harmful, err = e.harmful(ctx); err != nil {
+		return err
+	}
+	report, err := bank.Evolve(ctx, round)
+	if err != nil {
+		return err
+	}
+	return a.show(report, func(w io.Writer) { writeRound(w, report) })
+}
+
+func writeRound(w io.Writer, r skills.Report) {
+	if !r.Due {
+		fmt.Fprintln(w, "not due")
+		return
+	}
+	for _, k := range r.Open {
+		fmt.Fprintf(w, "open: %s %s, %d of %d solved\n", k.Suite, k.Kind, k.Successes, k.N)
+	}
+	for _, c := range r.Changes {
+		fmt.Fprintf(w, "%s %s: %s\n", c.Skill.ID, c.What, cmp.Or(oneLine(c.Skill.Reason), evidence(c.Skill)))
+	}
+	if r.Tasks > 0 {
+		fmt.Fprintf(w, "%d of %d held-out tasks are solved with what is active\n", r.Score, r.Tasks)
+	}
+}
+
+// rates are how the latest episodes of each kind went, by suite and kind.
+func (e experience) rates(ctx context.Context) ([]skills.Rate, error) {
+	episodes, err := e.Episodes(ctx, memory.EpisodeFilter{Scope: &e.scope, MaxEpisodes: 20 * recentEpisodes})
+	if err != nil {
+		return nil, err
+	}
+	var out []skills.Rate
+	for _, ep := range slices.Backward(episodes) {
+		i := slices.IndexFunc(out, func(r skills.Rate) bool { return r.Suite == ep.Task.Suite && r.Kind == ep.Task.Kind })
+		if i < 0 {
+			i, out = len(out), append(out, skills.Rate{Suite: ep.Task.Suite, Kind: ep.Task.Kind})
+		}
+		if out[i].N == recentEpisodes {
+			continue
+		}
+		if out[i].N++; ep.Outcome.Success {
+			out[i].Successes++
+		}
+	}
+	return out, nil
+}
+
+// harmful are the skills whose measured effect is harm.
+func (e experience) harmful(ctx context.Context) ([]string, error) {
+	all, err := e.Effects(ctx)
+	var out []string
+	for _, m := range all {
+		if m.Kind == agent.KindSkill && m.Verdict == effect.Harms {
+			out = append(out, m.ID)
+		}
+	}
+	return out, err
+}
+
+// tasksOfEpisodes are the IDs of the tasks of all episodes, by theirs.
+func tasksOfEpisodes(ctx context.Context, e experience) (map[string]string, error) {
+	heads, err := e.EpisodeHeads(ctx, memory.EpisodeFilter{})
+	out := map[string]string{}
+	for _, h := range heads {
+		out[h.ID] = h.Task
+	}
+	return out, err
+}
+
+// examination plays held-out games; it implements skills.Examiner.
+type examination struct {
+	suite  *gameSuite
+	policy openedPolicy
+	tokens int
+	tasks  map[string]string // of the memory's episodes, by the IDs of these
+}
+
+// HeldOut implements skills.Examiner. What is not known to be of another task may
+// be of a held-out one.
+func (x *examination) HeldOut(_ context.Context, episode string) (bool, error) {
+	task, known := x.tasks[episode]
+	return !known || x.suite.byID[task] != nil, nil
+}
+
+// Score implements skills.Examiner. The skills lie in a memory of their own, so
+// that they are recalled as they will be, and nothing is left to chance but the
+// policy's, which is the same for each game each time.
+func (x *examination) Score(ctx context.Context, active []agent.Skill) (successes, n int, err error) {
+	dir, err := os.MkdirTemp("", "agentctl-skills-*")
+	if err != nil {
+		return 0, 0, err
+	}
+	defer os.RemoveAll(dir)
+	s, err := memory.Open(dir, memory.Options{HoldOut: -1, SkillTokens: x.tokens, CountTokens: x.policy.countTokens})
+	if err != nil {
+		return 0, 0, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	fresh := slices.Clone(active)
+	for i := range fresh {
+		fresh[i].Version, fresh[i].Scope = 0, ""
+	}
+	if err := s.KeepSkills(ctx, fresh, "examination"); err != nil {
+		return 0, 0, err
+	}
+	for i, t := range x.suite.Tasks() {
+		env, err := x.suite.Environment(t)
+		if err != nil {
+			return 0, 0, err
+		}
+		e, err := agent.Run(ctx, t, agent.RunOptions{Policy: x.policy, Environment: env, Recaller: s, ContextTokens: 2 * x.tokens, Seed: uint64(i)})
+		if err != nil {
+			return 0, 0, err
+		}
+		n++
+		if e.Outcome.Success {
+			successes++
+		}
+	}
+	return successes, n, nil
+}
+
+// unexamined is experience without what comes from held-out games.
+type unexamined struct {
+	experience
+	examination *examination
+}
+
+func (u unexamined) heldOut(episodes ...[]string) bool {
+	return slices.ContainsFunc(slices.Concat(episodes...), func(id string) bool {
+		held, _ := u.examination.HeldOut(context.Background(), id) // it has no error
+		return held
+	})
+}
+
+// Demonstrations implements skills.Source.
+func (u unexamined) Demonstrations(ctx context.Context) ([]agent.Demonstration, error) {
+	all, err := u.experience.Demonstrations(ctx)
+	return slices.DeleteFunc(all, func(d agent.Demonstration) bool { return u.heldOut([]string{d.Episode.ID}) }), err
+}
+
+// Lessons implements skills.Source.
+func (u unexamined) Lessons(ctx context.Context) ([]agent.Lesson, error) {
+	all, err := u.experience.Lessons(ctx)
+	return slices.DeleteFunc(all, func(l agent.Lesson) bool { return u.heldOut(l.For, l.Against) }), err
+}
