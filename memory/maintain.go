@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/surefoot-ai/surefoot/memory/archive"
@@ -84,7 +85,22 @@ func Examine(ctx context.Context, dir string, o Options) (Health, error) {
 		return h, ctx.Err()
 	}
 	h.judge(err)
-	return h, nil
+	return h, h.leftovers(dir)
+}
+
+// leftovers names what a backup, restore or repair that was killed left beside
+// the memory: copies that are not whole.
+func (h *Health) leftovers(dir string) error {
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		for _, prefix := range []string{".backup-", ".restore-", ".repair-"} {
+			if e.IsDir() && strings.HasPrefix(e.Name(), prefix) {
+				h.Problems = append(h.Problems, fmt.Sprintf("folder %s was left by a command that was cut off, or one is at work", e.Name()))
+				h.Next = append(h.Next, "once none is at work, remove that folder: it holds a copy that is not whole")
+			}
+		}
+	}
+	return err
 }
 
 // judge says what is wrong and what helps. Damage is what could not be read.

@@ -202,6 +202,20 @@ func TestDerivedDataIsMadeAnew(t *testing.T) {
 	}
 }
 
+// What a repair that was killed left is named, and nothing else is.
+func TestExamineNamesLeftovers(t *testing.T) {
+	dir, _ := kept(t, Asymmetric)
+	for _, name := range []string{".repair-123", "notes", ".restore-9"} {
+		if err := os.Mkdir(filepath.Join(dir, name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h, err := Examine(t.Context(), dir, Options{})
+	if err != nil || len(h.Problems) != 2 || !strings.Contains(h.Problems[0], ".repair-123") || !strings.Contains(h.Problems[1], ".restore-9") {
+		t.Errorf("%q, %v", h.Problems, err)
+	}
+}
+
 func TestRepair(t *testing.T) {
 	for _, tt := range []struct {
 		name, statement string
