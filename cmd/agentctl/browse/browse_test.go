@@ -218,6 +218,50 @@ func TestScope(t *testing.T) {
 	}
 }
 
+// TestKeptSkills holds that the skills a memory keeps are seen with what is known
+// of them, before the candidates, and linked by what they come from.
+func TestKeptSkills(t *testing.T) {
+	const scope = "me"
+	es := browsetest.Doors()
+	for i := range es {
+		es[i].Task.Scope = scope
+	}
+	s, dir := browsetest.Record(t, es...)
+	r := browse.New(browsetest.ReadOnly(t, dir), browse.Options{})
+	candidates := list(t, r, browse.Query{Class: browse.Skills, Filter: "candidate"})
+	if slices.Contains(ids(candidates), "sk-0783435b8fdb") {
+		t.Error("a skill of a scope has the ID of one without")
+	}
+	kept := agent.Skill{
+		ID: candidates.Rows[0].Ref.ID, Scope: scope, Suite: "doors", Category: agent.SkillTask, Kind: "open", Title: "Push", Principle: "push", When: "open a door",
+		For: []string{"won-1"}, State: agent.SkillActive, Reason: "it passed", Admitted: agent.SkillExam{N: 9, Without: 2, With: 7},
+	}
+	child := kept
+	child.ID, child.For, child.Parents, child.Admitted = "sk-child", nil, []string{kept.ID}, agent.SkillExam{}
+	if err := s.KeepSkills(t.Context(), []agent.Skill{kept, child}, "for a test"); err != nil {
+		t.Fatal(err)
+	}
+	p := list(t, r, browse.Query{Class: browse.Skills})
+	if p.Total != candidates.Total+1 || !slices.Contains(p.Rows[0].Cells, "active") || !slices.Contains(p.Rows[1].Cells, "active") || !slices.Contains(p.Rows[p.Total-1].Cells, "candidate") {
+		t.Errorf("%+v", p)
+	}
+	d := detail(t, r, browse.Ref{Class: browse.Skills, ID: kept.ID, Scope: scope})
+	for _, want := range []browse.Field{{"state", "active"}, {"why", "it passed"}, {"version", "1"}, {"exam", "of 9 held-out tasks 2 solved without it and 7 with it"}} {
+		if !slices.Contains(d.Fields, want) {
+			t.Errorf("no %v in %v", want, d.Fields)
+		}
+	}
+	if got := links(d, "Demonstrations"); !slices.Equal(got, []string{"demonstrations won-1"}) {
+		t.Errorf("supported by %q", got)
+	}
+	if got := links(detail(t, r, browse.Ref{Class: browse.Skills, ID: child.ID, Scope: scope}), "Merged"); !slices.Equal(got, []string{"skills " + kept.ID}) {
+		t.Errorf("parents %q", got)
+	}
+	if got := links(detail(t, r, browse.Ref{Class: browse.Demonstrations, ID: "won-1"}), "Skills"); !slices.Contains(got, "skills "+kept.ID) {
+		t.Errorf("rest on won-1: %q", got)
+	}
+}
+
 // TestHostile holds that no text that is shown can steer a terminal, and that
 // none is lost but by that.
 func TestHostile(t *testing.T) {

@@ -64,15 +64,15 @@ type candidate struct {
 	cells func(context.Context) ([]string, error) // but that of the scope
 }
 
-// List returns the rows that q selects: skills in the order of their library,
-// all else the newest first. The first column is the scope if a row has one.
+// List returns the rows that q selects: skills those that are kept
+// before the candidates, all else the newest first. The first column is the scope if a row has one.
 func (r *Reader) List(ctx context.Context, q Query) (Page, error) {
 	var head []string
 	var all []candidate
 	var err error
 	switch q.Class {
 	case Skills:
-		head = []string{"category", "kind", "for/against", "skill"}
+		head = []string{"state", "category", "kind", "for/against", "skill"}
 		all, err = r.skillRows(ctx)
 	case Lessons:
 		head = []string{"state", "about", "confidence", "for/against", "lesson"}

@@ -5,8 +5,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/surefoot-ai/surefoot/agent"
 	"github.com/surefoot-ai/surefoot/memory"
-	"github.com/surefoot-ai/surefoot/skills"
 )
 
 // Options configure a Reader.
@@ -22,15 +22,15 @@ type Reader struct {
 	scope *string
 	clock func() time.Time
 
-	mu        sync.Mutex
-	libraries map[string]shelf // by scope
-	runs      []run            // of all episodes that Curves has read, in the order of recording
+	mu      sync.Mutex
+	shelves map[string]shelf // by scope
+	runs    []run            // of all episodes that Curves has read, in the order of recording
 }
 
-// shelf is a library and how it was made.
+// shelf is the skills that were distilled, and when.
 type shelf struct {
 	generation int64 // of the memory
-	library    *skills.Library
+	candidates []agent.Skill
 	made       time.Time
 	took       time.Duration
 }
@@ -40,7 +40,7 @@ func New(store *memory.Store, o Options) *Reader {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	return &Reader{store: store, scope: o.Scope, clock: o.Clock, libraries: map[string]shelf{}}
+	return &Reader{store: store, scope: o.Scope, clock: o.Clock, shelves: map[string]shelf{}}
 }
 
 // Generation is another number whenever the memory was written to.

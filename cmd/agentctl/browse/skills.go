@@ -2,9 +2,9 @@ package browse
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"slices"
-	"strings"
+	"strconv"
 
 	"github.com/surefoot-ai/surefoot/agent"
 	"github.com/surefoot-ai/surefoot/memory"
@@ -27,14 +27,36 @@ func (e experience) Lessons(ctx context.Context) ([]agent.Lesson, error) {
 	return e.store.Lessons(ctx, memory.LessonFilter{Scope: &e.scope})
 }
 
-// patience is how much longer than it takes to distil skills they are kept while
-// the memory goes on: 6,666 demonstrations take 2 seconds, and an agent may
+// patience is how much longer than it takes to distil candidates they are held
+// while the memory goes on: 6,666 demonstrations take 2 seconds, and an agent may
 // record all the time.
 const patience = 10
 
-// library is the skills of a scope. They are those of now, or, if distilling
-// takes long, of a short while ago.
-func (r *Reader) library(ctx context.Context, scope string) (*skills.Library, error) {
+// skills are those of a scope: the ones that are kept, and the candidates that
+// are not. The candidates are those of now, or, if distilling takes long, of a
+// short while ago.
+func (r *Reader) skills(ctx context.Context, scope string) ([]agent.Skill, error) {
+	kept, err := r.store.Skills(ctx, memory.SkillFilter{Scope: &scope})
+	if err != nil {
+		return nil, err
+	}
+	candidates, err := r.distilled(ctx, scope)
+	if err != nil {
+		return nil, err
+	}
+	seen := map[string]bool{}
+	for _, s := range kept {
+		seen[s.ID] = true
+	}
+	for _, s := range candidates {
+		if !seen[s.ID] {
+			kept = append(kept, s)
+		}
+	}
+	return kept, nil
+}
+
+func (r *Reader) distilled(ctx context.Context, scope string) ([]agent.Skill, error) {
 	generation, err := r.Generation(ctx)
 	if err != nil {
 		return nil, err
@@ -42,16 +64,16 @@ func (r *Reader) library(ctx context.Context, scope string) (*skills.Library, er
 	r.mu.Lock() // also while distilling: who asks in the meantime wants the same
 	defer r.mu.Unlock()
 	start := r.clock()
-	if s := r.libraries[scope]; s.library != nil && (s.generation == generation || start.Sub(s.made) < patience*s.took) {
-		return s.library, nil
+	if s, ok := r.shelves[scope]; ok && (s.generation == generation || start.Sub(s.made) < patience*s.took) {
+		return s.candidates, nil
 	}
-	found, err := skills.Distil(ctx, experience{r.store, scope}, skills.Options{})
+	found, err := skills.Distil(ctx, experience{r.store, scope}, skills.Options{Scope: scope})
 	if err != nil {
 		return nil, err
 	}
-	l, end := skills.NewLibrary(found), r.clock()
-	r.libraries[scope] = shelf{generation, l, end, end.Sub(start)}
-	return l, nil
+	end := r.clock()
+	r.shelves[scope] = shelf{generation, found, end, end.Sub(start)}
+	return found, nil
 }
 
 // scopes are those that skills can be of, in their order.
@@ -64,12 +86,19 @@ func (r *Reader) scopes(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	ls, err := r.store.Lessons(ctx, memory.LessonFilter{})
+	if err != nil {
+		return nil, err
+	}
+	kept, err := r.store.Skills(ctx, memory.SkillFilter{})
 	var out []string
 	for _, d := range ds {
 		out = append(out, d.Scope)
 	}
 	for _, l := range ls {
 		out = append(out, l.Scope)
+	}
+	for _, s := range kept {
+		out = append(out, s.Scope)
 	}
 	slices.Sort(out)
 	return slices.Compact(out), err
@@ -82,12 +111,12 @@ func (r *Reader) skillRows(ctx context.Context) ([]candidate, error) {
 	}
 	var out []candidate
 	for _, scope := range scopes {
-		l, err := r.library(ctx, scope)
+		all, err := r.skills(ctx, scope)
 		if err != nil {
 			return nil, err
 		}
-		for _, s := range l.List(skills.Filter{}) {
-			cells := []string{string(s.Category), s.Kind, share(s.For, s.Against), s.Text()}
+		for _, s := range all {
+			cells := []string{string(s.State), string(s.Category), s.Kind, share(s.For, s.Against), s.Text()}
 			out = append(out, candidate{skillRef(s, scope), scope, append(cells, s.Suite, s.Title), func(context.Context) ([]string, error) { return cells, nil }})
 		}
 	}
@@ -96,17 +125,17 @@ func (r *Reader) skillRows(ctx context.Context) ([]candidate, error) {
 
 func skillRef(s agent.Skill, scope string) Ref { return Ref{Skills, s.ID, scope} }
 
-// findSkill returns the skill with exactly this ID, or memory.ErrNotFound.
+// findSkill returns the skill with this ID, or memory.ErrNotFound.
 func (r *Reader) findSkill(ctx context.Context, ref Ref) (agent.Skill, error) {
-	l, err := r.library(ctx, ref.Scope)
+	all, err := r.skills(ctx, ref.Scope)
 	if err != nil {
 		return agent.Skill{}, err
 	}
-	s, err := l.Show(ref.ID)
-	if errors.Is(err, skills.ErrNotFound) || errors.Is(err, skills.ErrAmbiguous) || err == nil && s.ID != ref.ID {
+	i := slices.IndexFunc(all, func(s agent.Skill) bool { return s.ID == ref.ID })
+	if i < 0 {
 		return agent.Skill{}, missing(ref)
 	}
-	return s, err
+	return all[i], nil
 }
 
 func (r *Reader) skillDetail(ctx context.Context, ref Ref) (Detail, error) {
@@ -115,8 +144,13 @@ func (r *Reader) skillDetail(ctx context.Context, ref Ref) (Detail, error) {
 		return Detail{}, err
 	}
 	d := Detail{Ref: ref, Title: s.Text()}
-	d.fields("id", s.ID, "scope", ref.Scope, "category", string(s.Category), "suite", s.Suite, "kind", s.Kind, "title", s.Title,
-		"when", s.When, "mistake", s.Mistake, "cause", string(s.Cause), "principle", s.Principle)
+	d.fields("id", s.ID, "scope", ref.Scope, "state", string(s.State), "why", s.Reason, "by hand of", s.Pinned, "version", number(s.Version),
+		"category", string(s.Category), "suite", s.Suite, "kind", s.Kind, "title", s.Title,
+		"when", s.When, "mistake", s.Mistake, "cause", string(s.Cause), "principle", s.Principle,
+		"exam", exam(s.Admitted), "shown", arm(s.Effect.Shown), "withheld", arm(s.Effect.Withheld), "from", s.Origin, "created", timeText(s.Created))
+	if err := r.linkItems(ctx, &d, place{"Merged or split from", ref.Scope}, s.Parents); err != nil {
+		return Detail{}, err
+	}
 	if err := r.linkEpisodes(ctx, &d, "Demonstrations and other episodes that support it", s.For); err != nil {
 		return Detail{}, err
 	}
@@ -134,18 +168,35 @@ func (r *Reader) skillDetail(ctx context.Context, ref Ref) (Detail, error) {
 	return d, nil
 }
 
+// number is n, or nothing of none.
+func number(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+// exam is by how much a skill helped, or nothing of none.
+func exam(x agent.SkillExam) string {
+	if x.N == 0 {
+		return ""
+	}
+	return fmt.Sprintf("of %d held-out tasks %d solved without it and %d with it", x.N, x.Without, x.With)
+}
+
 // linkSkills links the skills of a scope that rest on an episode or a lesson.
 func (r *Reader) linkSkills(ctx context.Context, d *Detail, id, scope string) error {
-	l, err := r.library(ctx, scope)
+	all, err := r.skills(ctx, scope)
 	if err != nil {
 		return err
 	}
 	sec := Section{Title: "Skills that rest on it"}
-	for _, s := range l.List(skills.Filter{}) {
+	for _, s := range all {
+		text := string(s.State) + ", " + string(s.Category) + ": " + s.Text()
 		if slices.Contains(s.For, id) || slices.Contains(s.Lessons, id) {
-			sec.Links = append(sec.Links, Link{skillRef(s, scope), brief(strings.TrimSpace(string(s.Category) + ": " + s.Text()))})
+			sec.Links = append(sec.Links, Link{skillRef(s, scope), brief(text)})
 		} else if slices.Contains(s.Against, id) {
-			sec.Links = append(sec.Links, Link{skillRef(s, scope), brief("against " + string(s.Category) + ": " + s.Text())})
+			sec.Links = append(sec.Links, Link{skillRef(s, scope), brief("against " + text)})
 		}
 	}
 	d.add(sec)
