@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/surefoot-ai/surefoot/agent"
+	"github.com/surefoot-ai/surefoot/cmd/agentctl/browse"
 	"github.com/surefoot-ai/surefoot/memory"
 )
 
@@ -83,21 +84,13 @@ func (a *app) showEpisodes(es []agent.Episode) error {
 			Steps: len(e.Steps), Tokens: e.Tokens, Policy: e.Policy, Started: e.Started,
 		}
 		cells[i] = []string{
-			e.ID, e.Task.Kind, e.Task.ID, strconv.Itoa(e.Trial), outcomeWord(e.Outcome),
+			e.ID, e.Task.Kind, e.Task.ID, strconv.Itoa(e.Trial), browse.Outcome(e.Outcome),
 			strconv.Itoa(len(e.Steps)), strconv.Itoa(e.Tokens),
 		}
 	}
 	return a.show(list, func(w io.Writer) {
 		rows(w, []string{"id", "kind", "task", "trial", "outcome", "steps", "tokens"}, cells)
 	})
-}
-
-// outcomeWord is "success", or the cause of the failure.
-func outcomeWord(o agent.Outcome) string {
-	if o.Success {
-		return "success"
-	}
-	return "failure: " + string(o.Cause)
 }
 
 func newEpisodesShow(a *app) *cobra.Command {
@@ -128,7 +121,7 @@ func writeEpisode(w io.Writer, e agent.Episode) {
 		"seed", strconv.FormatUint(e.Seed, 10),
 		"policy", e.Policy,
 		"started", timeText(e.Started),
-		"outcome", outcomeWord(e.Outcome),
+		"outcome", browse.Outcome(e.Outcome),
 		"feedback", e.Outcome.Feedback,
 		"steps", strconv.Itoa(len(e.Steps)),
 		"tokens", strconv.Itoa(e.Tokens),
@@ -150,9 +143,4 @@ func writeEpisode(w io.Writer, e agent.Episode) {
 }
 
 // timeText is t in UTC to the second, or nothing.
-func timeText(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339)
-}
+func timeText(t time.Time) string { return browse.Time(t) }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/surefoot-ai/surefoot/agent"
+	"github.com/surefoot-ai/surefoot/cmd/agentctl/browse"
 	"github.com/surefoot-ai/surefoot/memory"
 )
 
@@ -41,7 +42,7 @@ func newLessonsList(a *app) *cobra.Command {
 				cells := make([][]string, len(ls))
 				for i, l := range ls {
 					cells[i] = []string{
-						l.ID, string(l.State), scope(l), fmt.Sprintf("%.2f", l.Confidence),
+						l.ID, string(l.State), browse.About(l), fmt.Sprintf("%.2f", l.Confidence),
 						fmt.Sprintf("%d/%d", len(l.For), len(l.Against)), l.Reason, memory.RenderLesson(l),
 					}
 				}
@@ -54,14 +55,6 @@ func newLessonsList(a *app) *cobra.Command {
 		string(agent.LessonRetired), string(agent.LessonQuarantined)), "state",
 		"any, candidate, active, retired or quarantined")
 	return c
-}
-
-// scope is the task that l is about, or else the kind of task.
-func scope(l agent.Lesson) string {
-	if l.Task != "" {
-		return "task " + l.Task
-	}
-	return "kind " + l.Kind
 }
 
 func newLessonsShow(a *app) *cobra.Command {

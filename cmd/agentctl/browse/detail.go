@@ -99,7 +99,7 @@ func (r *Reader) lessonDetail(ctx context.Context, ref Ref) (Detail, error) {
 		"when", l.Trigger, "mistake", l.Mistake, "instead", l.Remedy, "cause", string(l.Cause),
 		"confidence", strconv.FormatFloat(l.Confidence, 'f', 2, 64),
 		"shown", arm(l.Effect.Shown), "withheld", arm(l.Effect.Withheld),
-		"created", timeText(l.Created), "expires", timeText(l.Expires), "tested again", timeText(l.Retest))
+		"created", Time(l.Created), "expires", Time(l.Expires), "tested again", Time(l.Retest))
 	if err := r.linkEpisodes(ctx, &d, "Episodes that support it", l.For); err != nil {
 		return Detail{}, err
 	}
@@ -156,7 +156,7 @@ func (r *Reader) linkEpisodes(ctx context.Context, d *Detail, title string, ids 
 	}
 	for _, id := range slices.Backward(ids) {
 		e, err := r.store.Episode(ctx, id)
-		text, err := readable(outcomeWord(e.Outcome)+": "+e.Task.Goal, err)
+		text, err := readable(Outcome(e.Outcome)+": "+e.Task.Goal, err)
 		if err != nil {
 			return err
 		}

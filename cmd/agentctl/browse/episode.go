@@ -17,8 +17,8 @@ func (r *Reader) episodeDetail(ctx context.Context, ref Ref) (Detail, error) {
 	}
 	d := Detail{Ref: ref, Title: e.Task.Goal}
 	d.fields("id", e.ID, "scope", e.Task.Scope, "suite", e.Task.Suite, "kind", e.Task.Kind, "task", e.Task.ID,
-		"trial", strconv.Itoa(e.Trial), "seed", strconv.FormatUint(e.Seed, 10), "policy", e.Policy, "started", timeText(e.Started),
-		"outcome", outcomeWord(e.Outcome), "feedback", e.Outcome.Feedback, "steps", strconv.Itoa(len(e.Steps)), "tokens", strconv.Itoa(e.Tokens))
+		"trial", strconv.Itoa(e.Trial), "seed", strconv.FormatUint(e.Seed, 10), "policy", e.Policy, "started", Time(e.Started),
+		"outcome", Outcome(e.Outcome), "feedback", e.Outcome.Feedback, "steps", strconv.Itoa(len(e.Steps)), "tokens", strconv.Itoa(e.Tokens))
 	if r.isDemonstration(ctx, e.ID) {
 		d.add(Section{Title: "Kept as", Links: []Link{{Ref{Class: Demonstrations, ID: e.ID}, brief("demonstration: " + e.Task.Goal)}}})
 	}

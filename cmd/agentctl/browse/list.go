@@ -7,9 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
-	"github.com/surefoot-ai/surefoot/agent"
 	"github.com/surefoot-ai/surefoot/memory"
 )
 
@@ -132,19 +130,11 @@ func (r *Reader) lessonRows(ctx context.Context) ([]candidate, error) {
 	for _, l := range slices.Backward(ls) {
 		text := memory.RenderLesson(l)
 		cells := []string{
-			string(l.State), about(l), strconv.FormatFloat(l.Confidence, 'f', 2, 64), share(l.For, l.Against), text,
+			string(l.State), About(l), strconv.FormatFloat(l.Confidence, 'f', 2, 64), share(l.For, l.Against), text,
 		}
 		out = append(out, candidate{Ref{Class: Lessons, ID: l.ID}, l.Scope, append(cells, l.Suite, l.Kind), func(context.Context) ([]string, error) { return cells, nil }})
 	}
 	return out, err
-}
-
-// about is the task that l is about, or else the kind of task.
-func about(l agent.Lesson) string {
-	if l.Task != "" {
-		return "task " + l.Task
-	}
-	return "kind " + l.Kind
 }
 
 // share is how many speak for and against.
@@ -174,10 +164,10 @@ func (r *Reader) episodeRows(ctx context.Context) ([]candidate, error) {
 		out = append(out, candidate{Ref{Class: Episodes, ID: h.ID}, h.Scope, []string{h.Suite, h.Kind, h.Task, outcome}, func(ctx context.Context) ([]string, error) {
 			e, err := r.store.Episode(ctx, h.ID)
 			if err == nil {
-				outcome = outcomeWord(e.Outcome)
+				outcome = Outcome(e.Outcome)
 			}
 			goal, err := readable(e.Task.Goal, err)
-			return []string{timeText(e.Started), outcome, h.Kind, h.Task, strconv.Itoa(e.Trial), strconv.Itoa(len(e.Steps)), goal}, err
+			return []string{Time(e.Started), outcome, h.Kind, h.Task, strconv.Itoa(e.Trial), strconv.Itoa(len(e.Steps)), goal}, err
 		}})
 	}
 	return out, err
@@ -190,20 +180,4 @@ func readable(text string, err error) (string, error) {
 		return "cannot be read: " + err.Error(), nil
 	}
 	return text, err
-}
-
-// outcomeWord is "success", or the cause of the failure.
-func outcomeWord(o agent.Outcome) string {
-	if o.Success {
-		return "success"
-	}
-	return strings.TrimSuffix("failure: "+string(o.Cause), ": ")
-}
-
-// timeText is t in UTC to the second, or nothing.
-func timeText(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format("2006-01-02 15:04:05")
 }

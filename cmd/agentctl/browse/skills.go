@@ -147,7 +147,7 @@ func (r *Reader) skillDetail(ctx context.Context, ref Ref) (Detail, error) {
 	d.fields("id", s.ID, "scope", ref.Scope, "state", string(s.State), "why", s.Reason, "by hand of", s.Pinned, "version", number(s.Version),
 		"category", string(s.Category), "suite", s.Suite, "kind", s.Kind, "title", s.Title,
 		"when", s.When, "mistake", s.Mistake, "cause", string(s.Cause), "principle", s.Principle,
-		"exam", exam(s.Admitted), "shown", arm(s.Effect.Shown), "withheld", arm(s.Effect.Withheld), "from", s.Origin, "created", timeText(s.Created))
+		"exam", exam(s.Admitted), "shown", arm(s.Effect.Shown), "withheld", arm(s.Effect.Withheld), "from", s.Origin, "created", Time(s.Created))
 	if err := r.linkItems(ctx, &d, place{"Merged or split from", ref.Scope}, s.Parents); err != nil {
 		return Detail{}, err
 	}

@@ -3,8 +3,11 @@ package browse
 import (
 	"fmt"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/surefoot-ai/surefoot/agent"
 )
 
 // Line turns every run of white space and control characters into a space: a
@@ -41,11 +44,8 @@ func passage(s string) string {
 	if len(s) <= maxText {
 		return Lines(s)
 	}
-	cut := maxText
-	for !utf8.RuneStart(s[cut]) {
-		cut--
-	}
-	return Lines(s[:cut]) + fmt.Sprintf("\n… %d more bytes", len(s)-cut)
+	head := beginning(s, maxText)
+	return Lines(head) + fmt.Sprintf("\n… %d more bytes", len(s)-len(head))
 }
 
 // maxLine is how many bytes of a text are shown in a line of a list.
@@ -56,9 +56,37 @@ func brief(s string) string {
 	if len(s) <= maxLine {
 		return Line(s)
 	}
-	cut := maxLine
-	for !utf8.RuneStart(s[cut]) {
-		cut--
+	return Line(beginning(s, maxLine)) + "…"
+}
+
+// beginning is at most so many bytes of s, which is longer, in whole characters.
+func beginning(s string, most int) string {
+	for most > 0 && !utf8.RuneStart(s[most]) {
+		most--
 	}
-	return Line(s[:cut]) + "…"
+	return s[:most]
+}
+
+// About is the task that l is about, or else the kind of task.
+func About(l agent.Lesson) string {
+	if l.Task != "" {
+		return "task " + l.Task
+	}
+	return "kind " + l.Kind
+}
+
+// Outcome is "success", or the cause of the failure.
+func Outcome(o agent.Outcome) string {
+	if o.Success {
+		return "success"
+	}
+	return strings.TrimSuffix("failure: "+string(o.Cause), ": ")
+}
+
+// Time is t in UTC to the second, or nothing.
+func Time(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
 }
