@@ -92,7 +92,11 @@ func (k *kitchen) take(from, n int) []agent.Task {
 // informedFrom is where the tasks of informed round n begin; of the round after
 // the last, those of self-play.
 func (k *kitchen) informedFrom(n int) int {
-	return k.Cold.Tasks + n*(len(k.Forms)+1)*k.Informed.Tasks
+	blocks := len(k.Forms)
+	if k.Advice {
+		blocks++ // without memory
+	}
+	return k.Cold.Tasks + n*blocks*k.Informed.Tasks
 }
 
 // open makes Dir, or finds that it is of this run.

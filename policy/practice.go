@@ -11,9 +11,9 @@ import (
 
 // practise lets the policy, in round 0 the teacher, play with every form of
 // memory, and returns what the teacher did who read the same context and had
-// seen the same failures. Of later rounds it also returns what the policy did,
-// and what it did without memory, with what the teacher would have done at each
-// step. All tasks are different.
+// seen the same failures. With Recipe.Advice, later rounds also return what the
+// policy did, and what it did without memory, with what the teacher would have
+// done at each step. All tasks are different.
 func (k *kitchen) practise(ctx context.Context, round int) ([]shown, error) {
 	var player agent.Policy = k.lm
 	if round == 0 {
@@ -35,7 +35,7 @@ func (k *kitchen) practise(ctx context.Context, round int) ([]shown, error) {
 		k.log(Event{Phase: phase, Note: fmt.Sprintf("play won %.1f%% of %d, the informed teacher %.1f%% of %d",
 			100*successes(own), len(own), 100*successes(told), len(told))})
 		out = append(out, plainly(won(told))...)
-		if round == 0 {
+		if round == 0 || !k.Advice {
 			continue
 		}
 		advised, err := k.advised(ctx, own)
@@ -44,7 +44,7 @@ func (k *kitchen) practise(ctx context.Context, round int) ([]shown, error) {
 		}
 		out = append(out, advised...)
 	}
-	if round == 0 {
+	if round == 0 || !k.Advice {
 		return out, nil
 	}
 	bare, err := k.bare(ctx, fmt.Sprintf("informed-%d-bare", round), k.take(at, k.Informed.Tasks))

@@ -33,7 +33,8 @@ type Recipe struct {
 
 	Cold     Imitate  // Tasks: teacher's games, without memory; imitated together with the first informed round
 	Informed Imitate  // Tasks: games a form and round, played by the policy and then by the teacher who saw that
-	Rounds   int      // of informed games, each played by the policy as it is by then, who is then told what the teacher would have done; the first by the teacher, since nobody else can play yet
+	Rounds   int      // of informed games, each played by the policy as it is by then; the first by the teacher, since nobody else can play yet
+	Advice   bool     // in rounds after the first the policy also plays without memory, and imitates what the teacher would have done in its place, see Advised
 	SelfPlay SelfPlay // the own failures
 }
 

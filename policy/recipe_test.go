@@ -82,7 +82,7 @@ func TestRecipeLearnsAndIsReproducible(t *testing.T) {
 // another recipe left.
 func TestRecipeGoesOn(t *testing.T) {
 	r := toyRecipe()
-	r.Cold.Epochs = 10
+	r.Cold.Epochs, r.Advice = 10, true
 	whole, events := cook(t, r, nil), 0
 	r.Dir = filepath.Join(t.TempDir(), "kept")
 	tasks := Tasks{Train: toyTasks(0, 40), HeldOut: toyTasks(100, 8)}

@@ -29,6 +29,7 @@ type trainOptions struct {
 	seed               uint64
 	workers            int
 	out, logFile, keep string
+	advice             bool
 	force              bool
 }
 
@@ -69,6 +70,7 @@ The same flags give the same file, byte for byte, on one kind of processor.`,
 	f.Float64Var(&o.lambda, "lambda", 0.1, "weight of successes in w-reinforce")
 	f.Var(newCount(&o.iterations, -1, -1), "iterations", "of self-play; 0 leaves it out, -1 is what --size says")
 	f.Float64Var(&o.learningRate, "learning-rate", policy.DefaultSelfPlay().LearningRate, "of self-play")
+	f.BoolVar(&o.advice, "advice", false, "also imitate what the teacher would have done in the policy's place (DAgger)")
 	f.Uint64Var(&o.seed, "seed", 1, "of everything")
 	f.Var(newCount(&o.workers, 2, 1), "workers", "episodes and threads at once; does not change the result")
 	f.StringVar(&o.out, "out", "policy.safetensors", "policy file to write")
@@ -162,7 +164,7 @@ func (o trainOptions) recipe() (policy.Recipe, error) {
 	default:
 		r.SelfPlay.Objective = policy.WReinforce(o.lambda)
 	}
-	r.SelfPlay.LearningRate, r.Dir = o.learningRate, o.keep
+	r.SelfPlay.LearningRate, r.Dir, r.Advice = o.learningRate, o.keep, o.advice
 	if o.iterations >= 0 {
 		r.SelfPlay.Iterations = o.iterations
 	}
