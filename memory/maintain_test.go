@@ -302,8 +302,8 @@ func TestRepairOfLyingDisks(t *testing.T) {
 	r := source(t)
 	all := states(t, 12)
 	clean := closedState(t, all[len(all)-1])
-	best := 0
-	for range rounds(t, 12) {
+	best, enough, n := 0, len(all[0].acknowledged), rounds(t, 12)
+	for i := 0; i < n || best < enough && i < 20*n; i++ { // a file that was cut, or is whole after all, saves nothing
 		s := clean
 		s.db = bytes.Clone(clean.db)
 		what := damage(r, &s, all[r.IntN(len(all)-1)])
@@ -329,7 +329,7 @@ func TestRepairOfLyingDisks(t *testing.T) {
 			}
 		}
 	}
-	if best < len(all[0].acknowledged) {
+	if best < enough {
 		t.Errorf("at most %d episodes were saved", best)
 	}
 }
