@@ -25,12 +25,15 @@ func (s *Store) unrecalled(e agent.Episode) agent.Episode {
 	for _, it := range e.Context.Items {
 		marks = append(marks, newMark(it.Text))
 	}
-	if quotesLesson(e) {
+	lessons := anyText(e, likeLesson)
+	skills := len(s.kinds[place{e.Task.Scope, e.Task.Suite, string(agent.KindSkill)}]) > 0 && (lessons || anyText(e, likePlan))
+	if lessons || skills {
 		for _, known := range s.items {
-			if known.Class == agent.KindSkill && known.Scope == e.Task.Scope && known.Suite == e.Task.Suite {
+			switch {
+			case known.Scope != e.Task.Scope || known.Suite != e.Task.Suite:
+			case known.Class == agent.KindSkill && skills:
 				marks = append(marks, newMark(known.skill.Text()))
-			}
-			if known.Class == agent.KindLesson && known.Scope == e.Task.Scope && known.Suite == e.Task.Suite {
+			case known.Class == agent.KindLesson && lessons:
 				marks = append(marks, newMark(RenderLesson(known.lesson)))
 			}
 		}
@@ -60,18 +63,23 @@ func (s *Store) unrecalled(e agent.Episode) agent.Episode {
 	return e
 }
 
-// quotesLesson reports whether any text of e may hold a lesson or a skill as a policy
-// reads it.
-func quotesLesson(e agent.Episode) bool {
-	may := func(text string) bool {
-		if _, plan, ok := strings.Cut(text, "To "); ok && strings.Contains(plan, ": ") {
-			return true
-		}
-		_, after, ok := strings.Cut(text, "When ")
-		return ok && (strings.Contains(after, "avoid ") || strings.Contains(after, "do "))
-	}
-	return may(e.Task.Goal) || may(e.Final.Text) || may(e.Outcome.Feedback) || slices.ContainsFunc(e.Steps, func(s agent.Step) bool {
-		return may(string(s.Action)) || may(s.Observation.Text)
+// likeLesson reports whether a text may hold a lesson, or a skill about a mistake, as
+// a policy reads it.
+func likeLesson(text string) bool {
+	_, after, ok := strings.Cut(text, "When ")
+	return ok && (strings.Contains(after, "avoid ") || strings.Contains(after, "do "))
+}
+
+// likePlan reports whether a text may hold another skill.
+func likePlan(text string) bool {
+	_, after, ok := strings.Cut(text, "To ")
+	return ok && strings.Contains(after, ": ")
+}
+
+// anyText reports whether one of e's texts is like something.
+func anyText(e agent.Episode, like func(string) bool) bool {
+	return like(e.Task.Goal) || like(e.Final.Text) || like(e.Outcome.Feedback) || slices.ContainsFunc(e.Steps, func(s agent.Step) bool {
+		return like(string(s.Action)) || like(s.Observation.Text)
 	})
 }
 
