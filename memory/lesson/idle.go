@@ -14,8 +14,8 @@ const minIdle = 3
 // the remedy says to do is not warned of, and made-up names only if they cost
 // many steps.
 func (r retry) idle(advised []string, many int) []string {
-	var g groups
-	fancied := 0
+	var g, fancied groups // the latter on names that nothing goes by
+	steps := 0            // of those
 	for _, t := range r.trials {
 		whys, carried := t.reasons(r.craft)
 		for i, w := range whys {
@@ -23,7 +23,8 @@ func (r retry) idle(advised []string, many int) []string {
 			switch {
 			case w == "" || len(v.names) == 0 && len(r.start) > 0 && w != command:
 			case w == unnamed:
-				fancied++
+				fancied.add(v, string(w))
+				steps++
 			case w == elsewhere:
 				g.add(v, string(w))
 			case !r.neverWorked(v) || w == unknown && r.mistimed(v, advised):
@@ -39,24 +40,10 @@ func (r retry) idle(advised []string, many int) []string {
 		}
 	}
 	out := g.words()
-	if fancied >= many {
-		out = append(out, r.fancied())
+	if steps >= many {
+		out = append(out, fancied.most())
 	}
 	return out
-}
-
-// fancied are the actions on names that nothing goes by.
-func (r retry) fancied() string {
-	var g groups
-	for _, t := range r.trials {
-		whys, _ := t.reasons(r.craft)
-		for i, w := range whys {
-			if w == unnamed {
-				g.add(t.events[i], string(unnamed))
-			}
-		}
-	}
-	return g.most()
 }
 
 // plain is an event of which the things sought have no number: which one of them
