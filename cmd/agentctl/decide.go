@@ -30,20 +30,32 @@ func newLessonsUndo(a *app) *cobra.Command {
 
 // newDecision is a command that puts a lesson into a state by hand; "" undoes that.
 func newDecision(a *app, verb string, state agent.LessonState, short string) *cobra.Command {
-	var by string
+	var by decider
 	c := &cobra.Command{
 		Use:     verb + " ID",
 		Short:   short,
 		Example: "  agentctl lessons " + verb + " ID --store DIR --by NAME",
 		Args:    oneArg("lesson ID"),
 		RunE: a.withStore(func(cmd *cobra.Command, s *memory.Store, args []string) error {
-			l, err := s.Decide(cmd.Context(), args[0], state, cmp.Or(by, os.Getenv("USER"), os.Getenv("USERNAME")))
+			l, err := s.Decide(cmd.Context(), args[0], state, by.name())
 			if err != nil {
 				return err
 			}
 			return a.show(l, func(w io.Writer) { fmt.Fprintf(w, "%s: %s: %s\n", l.ID, l.State, oneLine(l.Reason)) })
 		}),
 	}
-	c.Flags().StringVar(&by, "by", "", "who decides; it is kept as the reason (default: the name of the user)")
+	by.register(c)
 	return c
+}
+
+// decider is who decides by hand.
+type decider string
+
+// register gives c the flag that names the decider.
+func (d *decider) register(c *cobra.Command) {
+	c.Flags().StringVar((*string)(d), "by", "", "who decides; it is kept as the reason (default: the name of the user)")
+}
+
+func (d decider) name() string {
+	return cmp.Or(string(d), os.Getenv("USER"), os.Getenv("USERNAME"))
 }

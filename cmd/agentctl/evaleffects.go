@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,10 +19,7 @@ import (
 // effectsOptions are the flags of 'agentctl eval effects'.
 type effectsOptions struct {
 	planted.Config
-	seeds   int
-	quick   bool
-	workers int
-	out     string
+	labFlags
 }
 
 func newEvalEffects(a *app) *cobra.Command {
@@ -50,26 +45,15 @@ result.`,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.evalEffects(cmd.Context(), o) },
 	}
 	f := c.Flags()
-	f.Var(newCount(&o.seeds, 20, 1), "seeds", "how many seeds, from 1 on")
+	o.register(f, "effects", 20, "runs made")
 	f.Var(newCount(&o.Episodes, o.Episodes, 24), "episodes", "played in each run")
-	f.BoolVar(&o.quick, "quick", false, "as small as it gets: shows that it works, not what is true")
-	f.Var(newCount(&o.workers, 0, 0), "workers", "runs made at once; 0: one per processor")
-	f.StringVar(&o.out, "out", "", "folder of finished runs (default runs/effects, with --quick runs/effects-quick)")
 	return c
 }
 
 func (a *app) evalEffects(ctx context.Context, o effectsOptions) error {
-	if o.out == "" {
-		o.out = filepath.Join("runs", "effects")
-		if o.quick {
-			o.out += "-quick"
-		}
-	}
+	o.resolve("effects")
 	if o.quick {
 		o.Episodes, o.Games, o.seeds = 48, 2, min(o.seeds, 2)
-	}
-	if o.workers == 0 {
-		o.workers = runtime.NumCPU()
 	}
 	arms := planted.Arms()
 	outcomes := make([][]planted.Outcome, len(arms)) // by arm, by seed
@@ -92,7 +76,7 @@ func (a *app) evalEffects(ctx context.Context, o effectsOptions) error {
 	})
 	if err != nil {
 		if ctx.Err() != nil {
-			fmt.Fprintf(a.err, "finished runs are in %s: give the command again to go on\n", o.out)
+			a.cutOff(o.out)
 		}
 		return err
 	}

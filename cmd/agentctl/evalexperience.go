@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
-	"runtime"
 	"slices"
 	"time"
 
@@ -21,12 +19,9 @@ import (
 
 // experienceOptions are the flags of 'agentctl eval experience'.
 type experienceOptions struct {
+	labFlags
 	data       string
 	conditions []string
-	seeds      int
-	quick      bool
-	workers    int
-	out        string
 }
 
 func newEvalExperience(a *app) *cobra.Command {
@@ -57,23 +52,12 @@ where it was. The number of workers does not change the result.`,
 	f := c.Flags()
 	f.StringVar(&o.data, "data", "", "folder of the official ALFWorld games (json_2.1.1)")
 	f.Var(newChoices(&o.conditions, names...), "conditions", "ways to learn that are compared; nsr must be among them")
-	f.Var(newCount(&o.seeds, 3, 1), "seeds", "how many seeds, from 1 on")
-	f.BoolVar(&o.quick, "quick", false, "as small as it gets: shows that everything works, not who is right")
-	f.Var(newCount(&o.workers, 0, 0), "workers", "episodes and threads at once; 0: one per processor")
-	f.StringVar(&o.out, "out", "", "folder of finished runs (default runs/experience, with --quick runs/experience-quick)")
+	o.register(f, "experience", 3, "episodes and threads")
 	return c
 }
 
 func (a *app) evalExperience(ctx context.Context, o experienceOptions) error {
-	if o.out == "" {
-		o.out = filepath.Join("runs", "experience")
-		if o.quick {
-			o.out += "-quick"
-		}
-	}
-	if o.workers == 0 {
-		o.workers = runtime.NumCPU()
-	}
+	o.resolve("experience")
 	conditions := ownplay.Conditions()
 	conditions = slices.DeleteFunc(conditions, func(c ownplay.Condition) bool { return !slices.Contains(o.conditions, ownplay.FileName(c)) })
 	if !slices.ContainsFunc(conditions, func(c ownplay.Condition) bool { return c.Name == ownplay.Ours }) {
@@ -84,7 +68,7 @@ func (a *app) evalExperience(ctx context.Context, o experienceOptions) error {
 		return err
 	}
 	lab := &ownplay.Lab{
-		Lab:    &methods.Lab{Dir: o.out, Workers: o.workers, Progress: func(what string) { fmt.Fprintf(a.notes(), "done: %s\n", what) }},
+		Lab:    &methods.Lab{Dir: o.out, Workers: o.workers, Seeds: o.seedList(), Progress: func(what string) { fmt.Fprintf(a.notes(), "done: %s\n", what) }},
 		Scale:  ownplay.Full(),
 		School: games.school,
 		Log: func(run string, e policy.Event) {
@@ -96,9 +80,6 @@ func (a *app) evalExperience(ctx context.Context, o experienceOptions) error {
 	if o.quick {
 		lab.Scale = ownplay.Quick()
 	}
-	for seed := range o.seeds {
-		lab.Seeds = append(lab.Seeds, uint64(seed+1))
-	}
 	start := time.Now()
 	s, err := lab.Run(ctx, conditions)
 	seconds, failed := lab.Spend("experience", time.Since(start))
@@ -107,12 +88,11 @@ func (a *app) evalExperience(ctx context.Context, o experienceOptions) error {
 		return usagef("--out %w", err)
 	case err != nil:
 		if ctx.Err() != nil {
-			fmt.Fprintf(a.err, "finished runs are in %s: give the command again to go on\n", o.out)
+			a.cutOff(o.out)
 		}
 		return err
 	}
-	s.Meta.Commit, s.Meta.Seconds = thisBuild().Commit, seconds
-	s.Meta.Machine = fmt.Sprintf("%s/%s, %d processors", runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
+	stamp(&s, seconds)
 	return a.showStudies(o.out, []report.Study{s})
 }
 

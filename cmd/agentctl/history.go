@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -109,25 +110,32 @@ func findPoint(ctx context.Context, s *memory.Store, text string) (point, error)
 }
 
 func newMemoryDiff(a *app) *cobra.Command {
-	return &cobra.Command{
-		Use:     "diff POINT [POINT]",
+	return newDiff(a, &cobra.Command{
 		Short:   "Show which items were added, changed or removed between two points in time",
 		Long:    "Show which items were added, changed or removed from one point in time to another, by default the present.\n\n" + pointHelp,
 		Example: "  agentctl memory diff 2h --store DIR\n  agentctl memory diff 12 15 --store DIR",
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 || len(args) > 2 {
-				return &usageError{err: fmt.Errorf("%s: needs one point or two, not %d", cmd.CommandPath(), len(args))}
-			}
-			return nil
-		},
-		RunE: a.withStore(func(cmd *cobra.Command, s *memory.Store, args []string) error {
-			all, err := differences(cmd.Context(), s, args)
-			if err != nil {
-				return err
-			}
-			return a.show(all, func(w io.Writer) { writeDifferences(w, all) })
-		}),
+	}, func(memory.Difference) bool { return true })
+}
+
+// newDiff makes c, which has its texts, a command that shows those of the
+// differences between two points that are wanted.
+func newDiff(a *app, c *cobra.Command, wanted func(memory.Difference) bool) *cobra.Command {
+	c.Use = "diff POINT [POINT]"
+	c.Args = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 || len(args) > 2 {
+			return &usageError{err: fmt.Errorf("%s: needs one point or two, not %d", cmd.CommandPath(), len(args))}
+		}
+		return nil
 	}
+	c.RunE = a.withStore(func(cmd *cobra.Command, s *memory.Store, args []string) error {
+		all, err := differences(cmd.Context(), s, args)
+		if err != nil {
+			return err
+		}
+		all = slices.DeleteFunc(all, func(d memory.Difference) bool { return !wanted(d) })
+		return a.show(all, func(w io.Writer) { writeDifferences(w, all) })
+	})
+	return c
 }
 
 // differences are those between the point that the first argument names and the

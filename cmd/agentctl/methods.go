@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"time"
 
@@ -24,11 +23,8 @@ import (
 
 // methodsOptions are the flags of 'agentctl eval methods'.
 type methodsOptions struct {
+	labFlags
 	methods []string
-	seeds   int
-	quick   bool
-	workers int
-	out     string
 }
 
 func newMethods(a *app) *cobra.Command {
@@ -59,30 +55,16 @@ result.`,
 	}
 	f := c.Flags()
 	f.Var(newChoices(&o.methods, names...), "method", "methods to put to the test")
-	f.Var(newCount(&o.seeds, 5, 1), "seeds", "how many seeds, from 1 on")
-	f.BoolVar(&o.quick, "quick", false, "as small as it gets: shows that everything works, not who is right")
-	f.Var(newCount(&o.workers, 0, 0), "workers", "training runs made at once; 0: one per processor")
-	f.StringVar(&o.out, "out", "", "folder of finished work (default runs/methods, with --quick runs/methods-quick)")
+	o.register(f, "methods", 5, "training runs made")
 	return c
 }
 
 // evalMethods runs the command.
 func (a *app) evalMethods(ctx context.Context, o methodsOptions) error {
-	lab := &methods.Lab{Dir: o.out, Workers: o.workers, Scale: methods.Full()}
+	o.resolve("methods")
+	lab := &methods.Lab{Dir: o.out, Workers: o.workers, Seeds: o.seedList(), Scale: methods.Full()}
 	if o.quick {
 		lab.Scale = methods.Quick()
-	}
-	if lab.Dir == "" {
-		lab.Dir = filepath.Join("runs", "methods")
-		if o.quick {
-			lab.Dir += "-quick"
-		}
-	}
-	if lab.Workers == 0 {
-		lab.Workers = runtime.NumCPU()
-	}
-	for seed := range o.seeds {
-		lab.Seeds = append(lab.Seeds, uint64(seed+1))
 	}
 	lab.Progress = func(what string) { fmt.Fprintf(a.notes(), "done: %s\n", what) }
 	lab.Household = func(ctx context.Context, seeds []uint64, tasks int) (*report.Result, error) {
@@ -117,13 +99,11 @@ func (a *app) study(ctx context.Context, lab *methods.Lab, e methods.Experiment)
 	seconds, failed := lab.Spend(e.Name, time.Since(start))
 	if err = errors.Join(err, failed); err != nil {
 		if ctx.Err() != nil {
-			fmt.Fprintf(a.err, "finished work is in %s: give the command again to go on\n", lab.Dir)
+			a.cutOff(lab.Dir)
 		}
 		return s, fmt.Errorf("method %s: %w", e.Name, err)
 	}
-	s.Meta.Commit = thisBuild().Commit
-	s.Meta.Machine = fmt.Sprintf("%s/%s, %d processors", runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
-	s.Meta.Seconds = seconds
+	stamp(&s, seconds)
 	return s, nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/surefoot-ai/surefoot/agent"
+	"github.com/surefoot-ai/surefoot/cmd/agentctl/browse"
 	"github.com/surefoot-ai/surefoot/memory"
 	"github.com/surefoot-ai/surefoot/skills"
 )
@@ -36,24 +37,8 @@ names, and X, Y, … other things that differ from case to case.`
 	return c
 }
 
-// experience is a memory as a source of skills.
-type experience struct {
-	*memory.Store
-	scope string
-}
-
-func (e experience) Demonstrations(ctx context.Context) ([]agent.Demonstration, error) {
-	return e.Store.Demonstrations(ctx, memory.DemonstrationFilter{Scope: &e.scope})
-}
-
-func (e experience) Lessons(ctx context.Context) ([]agent.Lesson, error) {
-	return e.Store.Lessons(ctx, memory.LessonFilter{Scope: &e.scope})
-}
-
-// Skills implements skills.Store.
-func (e experience) Skills(ctx context.Context) ([]agent.Skill, error) {
-	return e.Store.Skills(ctx, memory.SkillFilter{Scope: &e.scope})
-}
+// experience is what skills are made of and kept in.
+type experience struct{ browse.Experience }
 
 // withExperience makes a command's RunE of what is to be done with the memory as
 // one scope sees it.
@@ -63,7 +48,7 @@ func (a *app) withExperience(do func(ctx context.Context, e experience, args []s
 		if err != nil {
 			return err
 		}
-		return do(cmd.Context(), experience{s, scope}, args)
+		return do(cmd.Context(), experience{browse.Experience{Store: s, Scope: scope}}, args)
 	})
 }
 
@@ -74,7 +59,7 @@ func (e experience) library(ctx context.Context) (*skills.Library, error) {
 	if err != nil {
 		return nil, err
 	}
-	candidates, err := skills.Distil(ctx, e, skills.Options{Scope: e.scope})
+	candidates, err := e.Candidates(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -23,7 +21,7 @@ func newSkillsRetire(a *app) *cobra.Command {
 
 // newSkillDecision is a command that puts a skill into a state by hand.
 func newSkillDecision(a *app, verb string, state agent.SkillState, short string) *cobra.Command {
-	var by string
+	var by decider
 	c := &cobra.Command{
 		Use:     verb + " ID",
 		Short:   short,
@@ -43,12 +41,12 @@ func newSkillDecision(a *app, verb string, state agent.SkillState, short string)
 			if err != nil {
 				return err
 			}
-			if s, err = bank.Decide(ctx, s, state, cmp.Or(by, os.Getenv("USER"), os.Getenv("USERNAME"))); err != nil {
+			if s, err = bank.Decide(ctx, s, state, by.name()); err != nil {
 				return err
 			}
 			return a.show(s, func(w io.Writer) { fmt.Fprintf(w, "%s: %s: %s\n", s.ID, s.State, oneLine(s.Reason)) })
 		}),
 	}
-	c.Flags().StringVar(&by, "by", "", "who decides; it is kept as the reason (default: the name of the user)")
+	by.register(c)
 	return c
 }

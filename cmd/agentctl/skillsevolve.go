@@ -81,7 +81,7 @@ func (a *app) evolve(ctx context.Context, e experience, o evolveOptions) error {
 	if x.tasks, err = tasksOfEpisodes(ctx, e); err != nil {
 		return err
 	}
-	round := skills.Round{Number: o.round, Scope: e.scope, Source: unexamined{e, x}, Examiner: x}
+	round := skills.Round{Number: o.round, Scope: e.Scope, Source: unexamined{e, x}, Examiner: x}
 	if round.Rates, err = e.rates(ctx); err != nil {
 		return err
 	}
@@ -113,7 +113,7 @@ func writeRound(w io.Writer, r skills.Report) {
 
 // rates are how the latest episodes of each kind went, by suite and kind.
 func (e experience) rates(ctx context.Context) ([]skills.Rate, error) {
-	episodes, err := e.Episodes(ctx, memory.EpisodeFilter{Scope: &e.scope, MaxEpisodes: 20 * recentEpisodes})
+	episodes, err := e.Episodes(ctx, memory.EpisodeFilter{Scope: &e.Scope, MaxEpisodes: 20 * recentEpisodes})
 	if err != nil {
 		return nil, err
 	}

@@ -115,7 +115,7 @@ func newSkillsImport(a *app) *cobra.Command {
 			return nil
 		},
 		RunE: a.withExperience(func(ctx context.Context, e experience, args []string) error {
-			to.Scope = e.scope
+			to.Scope = e.Scope
 			read := []folderOf{}
 			var found []agent.Skill
 			for _, dir := range args {

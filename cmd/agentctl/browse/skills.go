@@ -13,18 +13,30 @@ import (
 
 // What the package knows of skills is in this file.
 
-// experience is a scope of a memory as a source of skills.
-type experience struct {
-	store *memory.Store
-	scope string
+// Experience is a memory as one scope sees it: a source and a store of skills.
+type Experience struct {
+	*memory.Store
+	Scope string
 }
 
-func (e experience) Demonstrations(ctx context.Context) ([]agent.Demonstration, error) {
-	return e.store.Demonstrations(ctx, memory.DemonstrationFilter{Scope: &e.scope})
+// Demonstrations implements skills.Source.
+func (e Experience) Demonstrations(ctx context.Context) ([]agent.Demonstration, error) {
+	return e.Store.Demonstrations(ctx, memory.DemonstrationFilter{Scope: &e.Scope})
 }
 
-func (e experience) Lessons(ctx context.Context) ([]agent.Lesson, error) {
-	return e.store.Lessons(ctx, memory.LessonFilter{Scope: &e.scope})
+// Lessons implements skills.Source.
+func (e Experience) Lessons(ctx context.Context) ([]agent.Lesson, error) {
+	return e.Store.Lessons(ctx, memory.LessonFilter{Scope: &e.Scope})
+}
+
+// Skills implements skills.Store.
+func (e Experience) Skills(ctx context.Context) ([]agent.Skill, error) {
+	return e.Store.Skills(ctx, memory.SkillFilter{Scope: &e.Scope})
+}
+
+// Candidates are the skills that are distilled from it as it is now.
+func (e Experience) Candidates(ctx context.Context) ([]agent.Skill, error) {
+	return skills.Distil(ctx, e, skills.Options{Scope: e.Scope})
 }
 
 // patience is how much longer than it takes to distil candidates they are held
@@ -36,7 +48,7 @@ const patience = 10
 // are not. The candidates are those of now, or, if distilling takes long, of a
 // short while ago.
 func (r *Reader) skills(ctx context.Context, scope string) ([]agent.Skill, error) {
-	kept, err := r.store.Skills(ctx, memory.SkillFilter{Scope: &scope})
+	kept, err := Experience{r.store, scope}.Skills(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +79,7 @@ func (r *Reader) distilled(ctx context.Context, scope string) ([]agent.Skill, er
 	if s, ok := r.shelves[scope]; ok && (s.generation == generation || start.Sub(s.made) < patience*s.took) {
 		return s.candidates, nil
 	}
-	found, err := skills.Distil(ctx, experience{r.store, scope}, skills.Options{Scope: scope})
+	found, err := Experience{r.store, scope}.Candidates(ctx)
 	if err != nil {
 		return nil, err
 	}
