@@ -10,7 +10,8 @@
 // [RLAG] moves what a context says into the weights, and [Calibrated] rewards
 // answers that say how sure they are ([Stated]). [CritiqueGRPO] learns from what a
 // [Refiner] makes of wrong answers, and [Attributed] puts the blame on some steps
-// of an episode. [Recipe] is the whole way from nothing to a policy: imitate a
+// of an episode. [LM.Advised] is what a teacher would have done in the policy's
+// place. [Recipe] is the whole way from nothing to a policy: imitate a
 // teacher, play, remember, imitate the teacher who was told what memory knows,
 // and then learn from the own failures.
 //
