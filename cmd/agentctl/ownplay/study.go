@@ -159,7 +159,8 @@ func (r results) table(s *report.Study, t report.Table, cs []column) error {
 	return nil
 }
 
-// shareTable says what learning and memory did, apart and together.
+// shareTable says what learning and memory did, apart and together, and how the
+// other conditions compare.
 func (r results) shareTable(s *report.Study) error {
 	if len(r.starts) < 2 {
 		return nil
@@ -168,15 +169,22 @@ func (r results) shareTable(s *report.Study) error {
 	first := func(x Exam) float64 { return share(x.First) }
 	banked := func(x Exam) float64 { return share(x.Banked) }
 	t := report.Table{Title: "First tries, in points, paired over seeds", Columns: []string{"share of", "difference"}}
-	for _, d := range []struct {
+	type row struct {
 		name string
 		a, b []float64
-	}{
+	}
+	rows := []row{
 		{"learning, without memory", each(ours, first), each(r.starts, first)},
 		{"a bank, without learning", each(r.starts, banked), each(r.starts, first)},
 		{"a bank, after learning", each(ours, banked), each(ours, first)},
 		{"both", each(ours, banked), each(r.starts, first)},
-	} {
+	}
+	for i, c := range r.conditions {
+		if c.Name != Ours {
+			rows = append(rows, row{Ours + " less " + c.Name, each(ours, first), each(r.exams(i), first)})
+		}
+	}
+	for _, d := range rows {
 		iv, err := stat.SeedDifference(d.a, d.b, 0.95)
 		if err != nil {
 			return fmt.Errorf("%s: %w", d.name, err)
@@ -249,16 +257,9 @@ func (r results) verdict(s *report.Study) error {
 	ours := r.ours()
 	first := each(ours, func(x Exam) float64 { return share(x.First) })
 	start := each(r.starts, func(x Exam) float64 { return share(x.First) })
-	parts := []methods.Comparison{
-		{What: "First tries won after own play", A: first, B: make([]float64, len(first)), Above: 0.9},
-		{What: "the same less the cold start", A: first, B: start, Above: 0.25},
-	}
-	for i, c := range r.conditions {
-		if c.Name != Ours {
-			parts = append(parts, methods.Comparison{What: "First tries won, " + Ours + " less " + c.Name, A: first, B: each(r.exams(i), func(x Exam) float64 { return share(x.First) })})
-		}
-	}
-	return methods.Decide(s, parts...)
+	return methods.Decide(s,
+		methods.Comparison{What: "First tries won after own play", A: first, B: make([]float64, len(first)), Above: 0.9},
+		methods.Comparison{What: "the same less the cold start", A: first, B: start, Above: 0.25})
 }
 
 // paper is what others report of ALFWorld's valid_seen.
