@@ -167,6 +167,28 @@ func TestLyingDisk(t *testing.T) {
 	}
 }
 
+// An episode is never read under another one's ID, though its row is whole: that
+// is where a flipped bit in the index of the IDs leads.
+func TestIndexLeadsElsewhere(t *testing.T) {
+	dir := lay(t, closedState(t, states(t, 4)[3]))
+	change(t, dir, `UPDATE episodes SET body = (SELECT body FROM episodes WHERE seq = 2), hash = (SELECT hash FROM episodes WHERE seq = 2) WHERE seq = 1`)
+	s, err := Open(dir, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	heads, err := s.EpisodeHeads(t.Context(), EpisodeFilter{})
+	if err != nil || len(heads) < 2 {
+		t.Fatal(heads, err)
+	}
+	if _, err := s.EpisodeJSON(t.Context(), heads[0].ID); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("episode %s with the bytes of %s: %v", heads[0].ID, heads[1].ID, err)
+	}
+	if _, err := s.EpisodeJSON(t.Context(), heads[1].ID); err != nil {
+		t.Error(err)
+	}
+}
+
 // closedState is s after a clean end: all in the one file.
 func closedState(t *testing.T, s state) state {
 	t.Helper()

@@ -85,7 +85,23 @@ func (a *Archive) EpisodeBytes(ctx context.Context, id string) ([]byte, error) {
 	if err := verify(id, hash, body); err != nil {
 		return nil, err
 	}
+	if err := isOf(id, body); err != nil {
+		return nil, err
+	}
 	return body, nil
+}
+
+// isOf returns ErrCorrupt unless body is the episode's of that ID: a damaged index
+// leads to another row, which is whole.
+func isOf(id string, body []byte) error {
+	name, err := json.Marshal(id)
+	if err != nil {
+		return fmt.Errorf("episode %s: %w", id, err)
+	}
+	if rest, ok := bytes.CutPrefix(body, []byte(`{"id":`)); !ok || !bytes.HasPrefix(rest, name) { // what EncodeEpisode writes first
+		return fmt.Errorf("episode %s: its bytes are of another one: %w", id, ErrCorrupt)
+	}
+	return nil
 }
 
 func verify(id string, hash, body []byte) error {

@@ -89,6 +89,9 @@ func (a *Archive) itemOn(ctx context.Context, from rowQuerier, id string) (Item,
 	if errors.Is(err, sql.ErrNoRows) {
 		return Item{}, fmt.Errorf("item %s: %w", id, ErrNotFound)
 	}
+	if err == nil && it.ID != id { // a damaged index led to another row
+		return Item{}, fmt.Errorf("item %s: the index leads to item %s: %w", id, it.ID, ErrCorrupt)
+	}
 	return it, err
 }
 
