@@ -37,7 +37,7 @@ type Skill struct {
 	Scope    string        `json:"scope,omitempty"`
 	Suite    string        `json:"suite"`
 	Category SkillCategory `json:"category"`
-	Kind     string        `json:"kind,omitempty"` // the task kind it is for
+	Kind     string        `json:"kind,omitempty"` // the category of task it is for: the Kind that tasks state, or one that was discovered
 
 	Title     string `json:"title"`     // 3 to 5 words
 	Principle string `json:"principle"` // what to do, in one line: the steps joined by " -> ", or what to do instead of the mistake

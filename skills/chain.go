@@ -16,11 +16,11 @@ type event struct {
 	look   bool     // its verb only looks
 }
 
-// events takes an episode apart: its actions that had an effect. An action had
-// none if it was inadmissible, if what was seen before and after is the same,
-// or if the world said so.
-func events(e agent.Episode) []event {
-	var out []event
+// events takes an episode apart: its actions that had an effect, and the names
+// of the things that it saw by them, with repetitions. An action had no effect if it was
+// inadmissible, if what was seen before and after is the same, or if the world
+// said so.
+func events(e agent.Episode) (out []event, seen []string) {
 	var known, found []string
 	for i, s := range e.Steps {
 		if i == 0 {
@@ -52,9 +52,10 @@ func events(e agent.Episode) []event {
 		}
 		if v.action != "" {
 			out = append(out, v)
+			seen = append(seen, v.names...)
 		}
 	}
-	return out
+	return out, slices.Concat(seen, known, found)
 }
 
 // maxActionBytes bounds one step of a skill.

@@ -86,7 +86,8 @@ func TestChain(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var got []string
-			for _, v := range chain(tt.e.Task.Goal, events(tt.e)) {
+			es, _ := events(tt.e)
+			for _, v := range chain(tt.e.Task.Goal, es) {
 				got = append(got, v.action)
 			}
 			if s := strings.Join(got, "; "); s != tt.want {
@@ -177,7 +178,7 @@ func FuzzPlan(f *testing.F) {
 	f.Fuzz(func(t *testing.T, goal, a, b, c string) {
 		e := script(goal, a+" "+b, a+" | "+b, b+" | "+c, a+" | "+c, c+" | "+a)
 		e.ID = "e"
-		p, ok := newPlan(e, 20)
+		p, ok := newPlan(e)
 		if !ok {
 			return
 		}

@@ -11,23 +11,35 @@ import (
 	"github.com/surefoot-ai/surefoot/agent"
 )
 
-// Source holds what skills are distilled from. The order does not matter.
+// Source holds what skills are distilled from. The order of demonstrations and
+// lessons does not matter.
 type Source interface {
 	// Demonstrations returns the successes to learn from.
 	Demonstrations(ctx context.Context) ([]agent.Demonstration, error)
 
 	// Lessons returns what was abstracted from failures.
 	Lessons(ctx context.Context) ([]agent.Lesson, error)
+
+	// Attempts returns all episodes, without what was done in them, in the order
+	// of recording: what comes later is added at the end.
+	Attempts(ctx context.Context) ([]Attempt, error)
+}
+
+// Attempt is that a task was tried, and whether it was solved.
+type Attempt struct {
+	Episode string // its ID
+	Task    agent.Task
+	Success bool
 }
 
 // Options bounds what Distil makes. The zero Options is usable.
 type Options struct {
 	Scope       string // of what the source holds and of the skills, a part of their IDs
 	MinEvidence int    // successes that a general or task skill needs; 0: 1
-	MinKinds    int    // kinds of task that a general skill holds for; 0: 2
+	MinKinds    int    // categories that a general skill holds for; 0: 2
 	MaxGeneral  int    // general skills of a suite, those with most evidence; 0: 12
-	MaxTask     int    // task skills of a kind, those with most evidence; 0: 6
-	MaxMistakes int    // mistakes of a kind, those with most evidence; 0: 6
+	MaxTask     int    // task skills of a category, those with most evidence; 0: 6
+	MaxMistakes int    // mistakes of a category, those with most evidence; 0: 6
 	MaxSteps    int    // of a plan; successes with a longer one teach no skill; 0: 20
 	_           struct{}
 }
@@ -55,35 +67,34 @@ func (o Options) withDefaults() (Options, error) {
 	return o, nil
 }
 
-// Distil makes candidates of what src holds: general ones, those of each kind, and
-// mistakes, in this order; within a suite and kind, those with most evidence
-// first, then by ID. Demonstrations of failures are passed over, and lessons
-// that are retired, quarantined, expiring or about a single task. It returns
-// the error of src or of ctx, or one that names an option.
+// Distil makes candidates of what src holds: general ones, those of each category
+// of task, and mistakes, in this order; within a suite and category, those with
+// most evidence first, then by ID. The Kind of a skill is the category that
+// [Categories] finds. Demonstrations of failures are passed over, and lessons
+// that are retired, quarantined, expiring or about a single task. It returns the
+// error of src or of ctx, or one that names an option.
 func Distil(ctx context.Context, src Source, o Options) ([]agent.Skill, error) {
 	o, err := o.withDefaults()
 	if err != nil {
 		return nil, err
 	}
-	demos, err := src.Demonstrations(ctx)
+	p, err := read(ctx, src)
 	if err != nil {
-		return nil, fmt.Errorf("demonstrations: %w", err)
+		return nil, err
 	}
-	lessons, err := src.Lessons(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("lessons: %w", err)
-	}
-	suites := map[string]map[string][]plan{} // suite -> kind -> plans
-	for _, d := range demos {
-		if err := ctx.Err(); err != nil {
-			return nil, err
+	return p.candidates(o), nil
+}
+
+func (p past) candidates(o Options) []agent.Skill {
+	suites := map[string]map[string][]plan{} // suite -> category -> plans
+	for _, p := range p.plans {
+		if len(p.chain) > o.MaxSteps {
+			continue
 		}
-		if p, ok := newPlan(d.Episode, o.MaxSteps); ok {
-			if suites[p.task.Suite] == nil {
-				suites[p.task.Suite] = map[string][]plan{}
-			}
-			suites[p.task.Suite][p.task.Kind] = append(suites[p.task.Suite][p.task.Kind], p)
+		if suites[p.task.Suite] == nil {
+			suites[p.task.Suite] = map[string][]plan{}
 		}
+		suites[p.task.Suite][p.task.Kind] = append(suites[p.task.Suite][p.task.Kind], p)
 	}
 	var out []agent.Skill
 	for _, suite := range slices.Sorted(maps.Keys(suites)) {
@@ -93,7 +104,7 @@ func Distil(ctx context.Context, src Source, o Options) ([]agent.Skill, error) {
 			out = append(out, taskSkills(kinds[kind], o)...)
 		}
 	}
-	out = append(out, mistakes(lessons, o.MaxMistakes)...)
+	out = append(out, mistakes(p.lessons, o.MaxMistakes)...)
 	slices.SortStableFunc(out, func(a, b agent.Skill) int {
 		return cmp.Or(cmp.Compare(slices.Index(agent.SkillCategories(), a.Category), slices.Index(agent.SkillCategories(), b.Category)),
 			cmp.Compare(a.Suite, b.Suite), cmp.Compare(a.Kind, b.Kind))
@@ -102,27 +113,35 @@ func Distil(ctx context.Context, src Source, o Options) ([]agent.Skill, error) {
 		out[i].Scope, out[i].State = o.Scope, agent.SkillCandidate
 		out[i].ID = IDOf(out[i])
 	}
-	return out, nil
+	return out
 }
 
 // plan is the minimal causal chain of a success.
 type plan struct {
-	id    string // of the episode
-	task  agent.Task
-	chain []event
-	sorts []string // of the things in the chain, distinct
-	goal  []string // those that the goal names, in its order
+	id      string // of the episode
+	task    agent.Task
+	chain   []event
+	pattern string   // of the chain
+	sorts   []string // of the things in the chain, distinct
+	goal    []string // those that the goal names, in its order
+	seen    []string // sorts of all things that the episode saw, distinct
 }
 
-// newPlan returns the plan of e, and whether it has one of at most maxSteps.
-func newPlan(e agent.Episode, maxSteps int) (plan, bool) {
+// newPlan returns the plan of e, and whether it has one.
+func newPlan(e agent.Episode) (plan, bool) {
 	if !e.Outcome.Success {
 		return plan{}, false
 	}
-	p := plan{id: e.ID, task: e.Task, chain: chain(e.Task.Goal, events(e))}
+	es, seen := events(e)
+	p := plan{id: e.ID, task: e.Task, chain: chain(e.Task.Goal, es)}
+	p.pattern = pattern(p.chain)
 	p.sorts = distinct(sortsOf(p.chain))
 	p.goal = goalThings(e.Task.Goal, p.sorts)
-	return p, len(p.chain) > 0 && len(p.chain) <= maxSteps
+	for _, n := range seen {
+		p.seen = append(p.seen, sortOf(n))
+	}
+	p.seen = distinct(p.seen)
+	return p, len(p.chain) > 0
 }
 
 // fixedSorts are the sorts of things that at least nine tenths of two or more
@@ -143,7 +162,7 @@ func fixedSorts(plans []plan) map[string]bool {
 	return fixed
 }
 
-// taskSkills are the skills of one kind: plans that are the same once things
+// taskSkills are the skills of one category: plans that are the same once things
 // are variables.
 func taskSkills(plans []plan, o Options) []agent.Skill {
 	fixed := fixedSorts(plans)

@@ -16,20 +16,29 @@ import (
 
 // shelf is a Source.
 type shelf struct {
-	demos   []agent.Demonstration
-	lessons []agent.Lesson
-	err     error
-	which   string // of the two that fails
+	demos    []agent.Demonstration
+	lessons  []agent.Lesson
+	attempts []Attempt
+	err      error
+	which    string // of the three that fails
 }
 
 func (s shelf) Demonstrations(context.Context) ([]agent.Demonstration, error) {
-	if s.which == "lessons" {
-		return s.demos, nil
-	}
-	return s.demos, s.err
+	return s.demos, s.fails("demonstrations")
 }
 
-func (s shelf) Lessons(context.Context) ([]agent.Lesson, error) { return s.lessons, s.err }
+func (s shelf) Lessons(context.Context) ([]agent.Lesson, error) {
+	return s.lessons, s.fails("lessons")
+}
+
+func (s shelf) Attempts(context.Context) ([]Attempt, error) { return s.attempts, s.fails("attempts") }
+
+func (s shelf) fails(which string) error {
+	if s.which == which {
+		return s.err
+	}
+	return nil
+}
 
 // place, clean and heat are successes of three kinds.
 func place(id, object, from, to string) agent.Demonstration {
@@ -275,8 +284,9 @@ func TestDistilErrors(t *testing.T) {
 		o    Options
 		want string
 	}{
-		{t.Context(), shelf{err: broken}, Options{}, "demonstrations: broken"},
+		{t.Context(), shelf{err: broken, which: "demonstrations"}, Options{}, "demonstrations: broken"},
 		{t.Context(), shelf{err: broken, which: "lessons"}, Options{}, "lessons: broken"},
+		{t.Context(), shelf{err: broken, which: "attempts"}, Options{}, "attempts: broken"},
 		{t.Context(), shelf{}, Options{MaxTask: -1}, "skills: Options.MaxTask is -1, must not be negative"},
 		{ended, house(), Options{}, "context canceled"},
 	} {

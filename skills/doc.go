@@ -1,8 +1,9 @@
 // Package skills distils named, reusable behaviour from what an agent has done,
 // and finds it again.
 //
-// A [agent.Skill] is general, of one task kind, or a mistake to avoid, as in SkillRL
-// (arXiv:2602.08234, sec. 3). [Distil] makes general and task skills from
+// A [agent.Skill] is general, of one category of task, or a mistake to avoid, as in
+// SkillRL (arXiv:2602.08234, sec. 3). [Categories] says how categories are
+// discovered where tasks state no Kind. [Distil] makes general and task skills from
 // successes only: each is reduced to its minimal causal chain, found backwards
 // from the goal, its things become variables, and the same plan of several
 // successes is one skill with all of them as evidence. Mistakes come from

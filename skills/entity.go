@@ -135,7 +135,7 @@ func singular(w string) string {
 // isGrammar: a word that names nothing.
 func isGrammar(w string) bool { return strings.Contains(grammar, " "+w+" ") }
 
-const grammar = " a about after all an and any are as at be before but by can do for from has have in inside into is it its me must my near no not of off on one onto or out over some that the their them then there these they this those to two under until up using was were when which while will with without you your "
+const grammar = " a about after all an and any are as at be before but by can do for from has have in inside into is it its me must my near no not of off on one onto or out over some that the their them then there these they this those to under until up using was were when which while will with without you your "
 
 // goalThings are the sorts of things that a goal names among the candidates, in
 // the goal's order: those that stand in it, in the singular or the plural,

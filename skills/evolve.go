@@ -59,17 +59,18 @@ func (b *Bank) Evolve(ctx context.Context, r Round) (Report, error) {
 	if err != nil {
 		return report, err
 	}
-	candidates, err := Distil(ctx, r.Source, Options{Scope: r.Scope})
+	past, err := read(ctx, r.Source)
 	if err != nil {
 		return report, err
 	}
-	lessons, err := r.Source.Lessons(ctx)
+	o, err := Options{Scope: r.Scope}.withDefaults()
 	if err != nil {
-		return report, fmt.Errorf("lessons: %w", err)
+		return report, err
 	}
+	candidates := past.candidates(o)
 	d := newDraft(b.rules, kept)
 	d.refresh(candidates)
-	parts := d.split(lessons)
+	parts := d.split(past.lessons)
 	d.demote(r.Harmful)
 	report.Open = d.open(r.Rates)
 	standing := d.proposed(candidates, report.Open)

@@ -17,7 +17,8 @@ type past struct {
 func (p past) Demonstrations(context.Context) ([]agent.Demonstration, error) {
 	return p.demonstrations, nil
 }
-func (p past) Lessons(context.Context) ([]agent.Lesson, error) { return p.lessons, nil }
+func (p past) Lessons(context.Context) ([]agent.Lesson, error)    { return p.lessons, nil }
+func (p past) Attempts(context.Context) ([]skills.Attempt, error) { return nil, nil }
 
 func ExampleDistil() {
 	won := agent.Episode{

@@ -31,7 +31,9 @@ Candidates are distilled anew each time from the demonstrations and lessons that
 the memory holds by then; the same memory gives the same skills and IDs. What
 'evolve' admits, or someone promotes, is kept in the memory, with its history, and
 'agentctl memory rollback' takes it back with all else. A skill is general, of one
-kind of task, or a mistake to avoid. In its steps, A, B, … are the things the goal
+category of task, or a mistake to avoid. Its category is the kind that the tasks
+state; where they state none, it is discovered from what the successes did and
+how the goals are worded, and named for that: "take-clean-put". In its steps, A, B, … are the things the goal
 names, and X, Y, … other things that differ from case to case.`
 	c.PersistentFlags().String("scope", "", "whose skills")
 	return c
@@ -114,7 +116,7 @@ func newSkillsList(a *app) *cobra.Command {
 		states = append(states, string(x))
 	}
 	c.Flags().StringVar(&f.Suite, "suite", "", "only those of a suite")
-	c.Flags().StringVar(&f.Kind, "kind", "", "only those of a kind of task")
+	c.Flags().StringVar(&f.Kind, "kind", "", "only those of a category of task, as the column KIND names it")
 	c.Flags().Var(newChoice(&category, "any", words...), "category", orList(words))
 	c.Flags().Var(newChoice(&state, "any", states...), "state", orList(states))
 	return c

@@ -29,6 +29,35 @@ func (e Experience) Lessons(ctx context.Context) ([]agent.Lesson, error) {
 	return e.Store.Lessons(ctx, memory.LessonFilter{Scope: &e.Scope})
 }
 
+// Attempts implements skills.Source. The goal is read of tasks only that state no
+// kind: it says their category.
+func (e Experience) Attempts(ctx context.Context) ([]skills.Attempt, error) {
+	heads, err := e.EpisodeHeads(ctx, memory.EpisodeFilter{Scope: &e.Scope})
+	if err != nil {
+		return nil, err
+	}
+	type key struct{ suite, task string }
+	goals := map[key]string{}
+	out := make([]skills.Attempt, len(heads))
+	for i, h := range heads {
+		t := agent.Task{Scope: h.Scope, ID: h.Task, Suite: h.Suite, Kind: h.Kind}
+		if t.Kind == "" {
+			k := key{t.Suite, t.ID}
+			goal, known := goals[k]
+			if !known {
+				episode, err := e.Episode(ctx, h.ID)
+				if err != nil {
+					return nil, err
+				}
+				goal, goals[k] = episode.Task.Goal, episode.Task.Goal
+			}
+			t.Goal = goal
+		}
+		out[i] = skills.Attempt{Episode: h.ID, Task: t, Success: h.Success}
+	}
+	return out, nil
+}
+
 // Skills implements skills.Store.
 func (e Experience) Skills(ctx context.Context) ([]agent.Skill, error) {
 	return e.Store.Skills(ctx, memory.SkillFilter{Scope: &e.Scope})
