@@ -85,7 +85,7 @@ func TestTauBench(t *testing.T) {
 	if want := []string{"Hello,\nI want\ta seat.", "Jane", `{"seat": 1}`}; !reflect.DeepEqual(saw, want) {
 		t.Errorf("observations %q, want %q", saw, want)
 	}
-	if !reflect.DeepEqual(e.Task, agent.Task{ID: "7", Suite: "tau-bench", Kind: "tool-use", Goal: "Hello, I want a seat."}) || e.Trial != 2 || e.Outcome.Success || e.Outcome.Cause != agent.CausePolicy || e.Final.Text != "###STOP###" {
+	if !reflect.DeepEqual(e.Task, agent.Task{ID: "7", Suite: "tau-bench", Goal: "Hello, I want a seat."}) || e.Trial != 2 || e.Outcome.Success || e.Outcome.Cause != agent.CausePolicy || e.Final.Text != "###STOP###" {
 		t.Errorf("%+v", e)
 	}
 }

@@ -23,8 +23,7 @@ type message struct {
 // tools. An action is a reply to the customer, or a call as "name arguments"; an
 // observation is what the customer or a tool said. The rules that the agent was
 // given are left out, and so is what the customer was told to want: the goal is
-// what was first said. The benchmark has no kinds of tasks: the first called
-// tool that changes something would be one, but nobody knows it before.
+// what was first said. The benchmark has no kinds of tasks, so none is stated.
 func decodeTauBench(record json.RawMessage) (agent.Episode, error) {
 	var rec struct {
 		Task   *int     `json:"task_id"`
@@ -39,7 +38,7 @@ func decodeTauBench(record json.RawMessage) (agent.Episode, error) {
 		return agent.Episode{}, fmt.Errorf("%w: no task_id or no reward", ErrFormat)
 	}
 	e := agent.Episode{
-		Task:    agent.Task{ID: strconv.Itoa(*rec.Task), Suite: "tau-bench", Kind: "tool-use"},
+		Task:    agent.Task{ID: strconv.Itoa(*rec.Task), Suite: "tau-bench"},
 		Trial:   max(rec.Trial, 0),
 		Outcome: agent.Outcome{Success: *rec.Reward == 1, Score: min(max(*rec.Reward, 0), 1), Terminated: true},
 	}

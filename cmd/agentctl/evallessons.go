@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -283,7 +284,7 @@ func (r *lessonsReport) draw(lessons []agent.Lesson, o lessonsOptions) {
 	rng := rand.New(rand.NewPCG(o.seed, 0))
 	for _, i := range rng.Perm(len(lessons))[:min(o.samples, len(lessons))] {
 		l := lessons[i]
-		about := "kind " + l.Kind
+		about := "kind " + cmp.Or(l.Kind, "not stated")
 		if l.Task != "" {
 			about = "task " + l.Task
 		}
