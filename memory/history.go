@@ -276,7 +276,7 @@ func (s *Store) reload(ctx context.Context) error {
 	}
 	s.index, s.words, s.gen, s.items = fresh.index, fresh.words, fresh.gen, fresh.items
 	s.byTask, s.byKind, s.byKey, s.kinds, s.orders = fresh.byTask, fresh.byKind, fresh.byKey, fresh.kinds, fresh.orders
-	s.overall = fresh.overall
+	s.skills, s.overall = fresh.skills, fresh.overall
 	return nil
 }
 

@@ -29,9 +29,14 @@ func (s *Store) Skills(ctx context.Context, f SkillFilter) ([]agent.Skill, error
 	}
 	defer s.mu.RUnlock()
 	var out []agent.Skill
-	for _, e := range s.items {
-		if e.Class == agent.KindSkill && within(f.Scope, e.Scope) && match(f.Suite, e.Suite) && match(f.State, e.skill.State) {
-			out = append(out, cloneSkill(e.skill))
+	for scope, ids := range s.skills {
+		if !within(f.Scope, scope) {
+			continue
+		}
+		for _, id := range ids {
+			if k := s.items[id].skill; match(f.Suite, k.Suite) && match(f.State, k.State) {
+				out = append(out, cloneSkill(k))
+			}
 		}
 	}
 	slices.SortFunc(out, func(a, b agent.Skill) int { return cmp.Compare(a.ID, b.ID) })
@@ -173,8 +178,8 @@ func (q *query) findSkills(ctx context.Context) ([]Candidate, error) {
 	found = slices.DeleteFunc(found, func(c Candidate) bool { return q.items[c.ID].skill.Category == agent.SkillGeneral })
 	slices.SortFunc(found, byPreference)
 	var general []Candidate
-	for id, e := range q.items {
-		if e.Class == agent.KindSkill && e.skill.Category == agent.SkillGeneral && e.Scope == q.Task.Scope && e.Suite == q.Task.Suite && q.lets(e) {
+	for _, id := range q.skills[q.Task.Scope] {
+		if e := q.items[id]; e.skill.Category == agent.SkillGeneral && e.Suite == q.Task.Suite && q.lets(e) {
 			general = append(general, q.candidate(id, TierSuite))
 		}
 	}

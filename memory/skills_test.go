@@ -248,3 +248,51 @@ func TestSkillIsNoExperience(t *testing.T) {
 		t.Errorf("learned from %q", got)
 	}
 }
+
+// TestSkillsFollowARollback holds that skills are recalled as they are kept, in
+// the store that rolls back, in one beside it, and where another item is learned
+// later.
+func TestSkillsFollowARollback(t *testing.T) {
+	dir := t.TempDir()
+	s, other := openStore(t, dir, Options{SkillTokens: 100}), openStore(t, dir, Options{SkillTokens: 100})
+	task := agent.Task{Suite: "house", Kind: "clean", Goal: "put a clean mug in fridge"}
+	a, b := newSkill("sk-a", agent.SkillGeneral, "", "open a X"), newSkill("sk-b", agent.SkillGeneral, "", "take a Y from X")
+	expect := func(when, want string) {
+		t.Helper()
+		for name, store := range map[string]*Store{"the store": s, "another": other} {
+			var got []string
+			for _, it := range recall(t, store, task, 100).Items {
+				if it.Kind == agent.KindSkill {
+					got = append(got, it.ID)
+				}
+			}
+			if strings.Join(got, " ") != want {
+				t.Errorf("%s, %s recalls %v, want %s", when, name, got, want)
+			}
+		}
+	}
+	rollback := func(to int64) {
+		t.Helper()
+		if _, err := s.Rollback(t.Context(), to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	expect("at first", "")
+	keep(t, s, a)
+	expect("after one", "sk-a")
+	keep(t, other, b)
+	expect("after two", "sk-a sk-b")
+	rollback(1)
+	expect("after a rollback", "sk-a")
+	record(t, s, ladleWon("won"))
+	keep(t, s, b)
+	expect("when it is kept again", "sk-a sk-b")
+	rollback(0)
+	expect("after a rollback of all", "")
+	a.Suite = "shop"
+	keep(t, s, a)
+	expect("in another suite", "")
+	a.Suite, a.Version = "house", 1
+	keep(t, s, a)
+	expect("moved here", "sk-a")
+}

@@ -30,13 +30,14 @@ type Store struct {
 	mu     sync.RWMutex // guards all below; never held over a call of the Embedder or the Abstracter
 	index  index.Index
 	words  *index.Words
-	gen    int64              // generation of the archive that is below
-	items  map[string]*entry  // by ID
-	byTask map[place][]string // tasks -> IDs in order of recording
-	byKind map[place][]string // kinds -> IDs of lessons without a task, in order of recording
-	byKey  map[string]string  // key of a demonstration -> its ID
-	kinds  map[place][]string // classes -> kinds, in order of recording
-	orders int                // the last Effect.Order
+	gen    int64               // generation of the archive that is below
+	items  map[string]*entry   // by ID
+	byTask map[place][]string  // tasks -> IDs in order of recording
+	byKind map[place][]string  // kinds -> IDs of lessons without a task, in order of recording
+	byKey  map[string]string   // key of a demonstration -> its ID
+	kinds  map[place][]string  // classes -> kinds, in order of recording
+	skills map[string][]string // scopes -> IDs of skills, in order of recording
+	orders int                 // the last Effect.Order
 	closed bool
 
 	overall agent.Effect // of memory as a whole
@@ -93,7 +94,7 @@ func Open(dir string, o Options) (*Store, error) {
 func emptyStore(o Options, dir string, a *archive.Archive) *Store {
 	return &Store{
 		o: o, dir: dir, archive: a, queue: newQueue(), index: index.NewBySize(), words: index.NewWords(),
-		items: map[string]*entry{}, byTask: map[place][]string{}, byKind: map[place][]string{}, byKey: map[string]string{}, kinds: map[place][]string{},
+		items: map[string]*entry{}, byTask: map[place][]string{}, byKind: map[place][]string{}, byKey: map[string]string{}, kinds: map[place][]string{}, skills: map[string][]string{},
 	}
 }
 
@@ -313,6 +314,9 @@ func (s *Store) link(e *entry) {
 	if e.Class == agent.KindLesson && e.Task == "" {
 		k := place{e.Scope, e.Suite, e.Kind}
 		s.byKind[k] = append(s.byKind[k], e.ID)
+	}
+	if e.Class == agent.KindSkill {
+		s.skills[e.Scope] = append(s.skills[e.Scope], e.ID)
 	}
 	if e.Class != agent.KindLesson {
 		s.byKey[e.Key] = e.ID
