@@ -67,8 +67,8 @@ type Skill struct {
 	Created  time.Time         `json:"created,omitzero"`  // when it was first kept
 }
 
-// SkillExam is how many of the same held-out tasks were solved without a skill
-// and with it.
+// SkillExam is how many of the same held-out tasks, those for which a skill changes
+// what is recalled, were solved without it and with it.
 type SkillExam struct {
 	N       int `json:"n"`
 	Without int `json:"without"`

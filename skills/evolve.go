@@ -33,8 +33,7 @@ type Report struct {
 	Due     bool     `json:"due"`     // false: it was not the turn of Rules.Every, and nothing was looked at
 	Open    []Rate   `json:"open"`    // the kinds that may get new skills
 	Changes []Change `json:"changes"` // in order
-	Score   int      `json:"score"`   // held-out tasks solved with the active skills, at the end
-	Tasks   int      `json:"tasks"`   // held-out tasks; 0: nothing had to be examined
+	Played  int      `json:"played"`  // how often a held-out task was played
 }
 
 // Evolve does one round, in one write. Evidence is brought up to date; skills
@@ -74,14 +73,23 @@ func (b *Bank) Evolve(ctx context.Context, r Round) (Report, error) {
 	d.demote(r.Harmful)
 	report.Open = d.open(r.Rates)
 	standing := d.proposed(candidates, report.Open)
-	g := &gate{draft: d, examiner: r.Examiner}
-	for _, s := range append(parts, standing[:min(b.rules.MaxNew, len(standing))]...) {
-		if err := g.admit(ctx, s); err != nil {
+	g := &gate{draft: d, examiner: r.Examiner, solved: map[play]bool{}}
+	for _, s := range parts {
+		if _, err := g.admit(ctx, s); err != nil {
 			return report, err
 		}
 	}
+	for left := b.rules.MaxNew; left > 0 && len(standing) > 0; standing = standing[1:] {
+		examined, err := g.admit(ctx, standing[0])
+		if err != nil {
+			return report, err
+		}
+		if examined {
+			left--
+		}
+	}
 	d.merge()
-	report.Changes, report.Score, report.Tasks = append(report.Changes, d.changes...), g.current, g.n
+	report.Changes, report.Played = append(report.Changes, d.changes...), len(g.solved)
 	if len(d.order) == 0 {
 		return report, nil
 	}

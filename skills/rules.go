@@ -10,6 +10,7 @@ type Rules struct {
 	MaxMistakes int     // mistakes of a kind, ≥ 0
 	Threshold   float64 // a kind is open for new skills while its success rate is below, in [0,1]
 	MaxNew      int     // skills examined in one round, ≥ 1
+	Lead        int     // held-out tasks by which an exam is decided before its end, ≥ 1
 	Every       int     // only each so many-th round changes anything, ≥ 1
 	_           struct{}
 }
@@ -19,7 +20,7 @@ type Rules struct {
 // bank for ALFWorld begins with. Unlike the paper, a skill needs support, and
 // each sort has a bound: its bank only grows.
 func DefaultRules() Rules {
-	return Rules{Support: 3, MaxGeneral: 12, MaxTask: 6, MaxMistakes: 6, Threshold: 0.4, MaxNew: 3, Every: 5}
+	return Rules{Support: 3, MaxGeneral: 12, MaxTask: 6, MaxMistakes: 6, Threshold: 0.4, MaxNew: 3, Lead: 5, Every: 5}
 }
 
 // Validate names the first field that is out of its range.
@@ -29,7 +30,7 @@ func (r Rules) Validate() error {
 		value, least int
 	}{
 		{"Support", r.Support, 1}, {"MaxGeneral", r.MaxGeneral, 0}, {"MaxTask", r.MaxTask, 0},
-		{"MaxMistakes", r.MaxMistakes, 0}, {"MaxNew", r.MaxNew, 1}, {"Every", r.Every, 1},
+		{"MaxMistakes", r.MaxMistakes, 0}, {"MaxNew", r.MaxNew, 1}, {"Lead", r.Lead, 1}, {"Every", r.Every, 1},
 	} {
 		if f.value < f.least {
 			return fmt.Errorf("skills: Rules.%s is %d, must be at least %d", f.name, f.value, f.least)

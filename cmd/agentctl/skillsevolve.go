@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -23,6 +24,9 @@ const recentEpisodes = 20
 // examSplit names the generated games that skills are examined on: their seeds
 // are those of no other split.
 const examSplit = "skills"
+
+// examTasks is how many games there are to examine on unless told.
+const examTasks = 100
 
 // evolveOptions are the flags of 'agentctl skills evolve'.
 type evolveOptions struct {
@@ -41,8 +45,10 @@ func newSkillsEvolve(a *app) *cobra.Command {
 		Long: `Do one round with the skills of a memory: bring their evidence up to date, demote what is contradicted or measured to
 harm, merge what says the same, and let the kinds whose latest episodes went badly send candidates to the gate. One is
 admitted if enough episodes support it, none of them of a held-out game, and if no fewer of the held-out games are solved
-with it in the context than without.`,
-		Example: "  agentctl skills evolve --store DIR --tasks 50",
+with it in the context than without. Each game for which it is recalled is played in a pair, with it and without, all else
+being the same; the others are not played. A lead of --lead games ends the exam before its last game. Unless --tasks
+says more, ` + strconv.Itoa(examTasks) + ` games are held out.`,
+		Example: "  agentctl skills evolve --store DIR",
 		Args:    noArgs,
 		RunE: a.withExperience(func(ctx context.Context, e experience, _ []string) error {
 			return a.evolve(ctx, e, o)
@@ -56,6 +62,7 @@ with it in the context than without.`,
 	f.Var(newCount(&o.rules.Every, o.rules.Every, 1), "every", "how often a round does anything")
 	f.Var(newCount(&o.rules.Support, o.rules.Support, 1), "support", "episodes that a skill needs")
 	f.Var(newCount(&o.rules.MaxNew, o.rules.MaxNew, 1), "new", "skills that are examined at most")
+	f.Var(newCount(&o.rules.Lead, o.rules.Lead, 1), "lead", "games by which an exam is decided before its end")
 	f.Float64Var(&o.rules.Threshold, "threshold", o.rules.Threshold, "success rate below which a kind gets new skills, 0 to 1")
 	return c
 }
@@ -67,7 +74,7 @@ func (a *app) evolve(ctx context.Context, e experience, o evolveOptions) error {
 	}
 	o.suite.split = cmp.Or(o.suite.split, examSplit)
 	if o.suite.tasks == 0 {
-		o.suite.tasks = 50
+		o.suite.tasks = examTasks
 	}
 	suite, err := o.suite.open()
 	if err != nil {
@@ -106,8 +113,8 @@ func writeRound(w io.Writer, r skills.Report) {
 	for _, c := range r.Changes {
 		fmt.Fprintf(w, "%s %s: %s\n", c.Skill.ID, c.What, cmp.Or(oneLine(c.Skill.Reason), evidence(c.Skill)))
 	}
-	if r.Tasks > 0 {
-		fmt.Fprintf(w, "%d of %d held-out tasks are solved with what is active\n", r.Score, r.Tasks)
+	if r.Played > 0 {
+		fmt.Fprintf(w, "%s of held-out games\n", counted(r.Played, "play"))
 	}
 }
 
@@ -170,18 +177,17 @@ func (x *examination) HeldOut(_ context.Context, episode string) (bool, error) {
 	return !known || x.suite.byID[task] != nil, nil
 }
 
-// Score implements skills.Examiner. The skills lie in a memory of their own, so
-// that they are recalled as they will be, and nothing is left to chance but the
-// policy's, which is the same for each game each time.
-func (x *examination) Score(ctx context.Context, active []agent.Skill) (successes, n int, err error) {
+// Contexts implements skills.Examiner. The skills lie in a memory of their own, so
+// that they are recalled as they will be.
+func (x *examination) Contexts(ctx context.Context, active []agent.Skill) (out []agent.Context, err error) {
 	dir, err := os.MkdirTemp("", "agentctl-skills-*")
 	if err != nil {
-		return 0, 0, err
+		return nil, err
 	}
 	defer os.RemoveAll(dir)
 	s, err := memory.Open(dir, memory.Options{HoldOut: -1, SkillTokens: x.tokens, CountTokens: x.policy.countTokens})
 	if err != nil {
-		return 0, 0, err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	fresh := slices.Clone(active)
@@ -189,24 +195,36 @@ func (x *examination) Score(ctx context.Context, active []agent.Skill) (successe
 		fresh[i].Version, fresh[i].Scope = 0, ""
 	}
 	if err := s.KeepSkills(ctx, fresh, "examination"); err != nil {
-		return 0, 0, err
+		return nil, err
 	}
-	for i, t := range x.suite.Tasks() {
-		env, err := x.suite.Environment(t)
+	for _, t := range x.suite.Tasks() {
+		c, err := s.Recall(ctx, t, 2*x.tokens)
 		if err != nil {
-			return 0, 0, err
+			return nil, err
 		}
-		e, err := agent.Run(ctx, t, agent.RunOptions{Policy: x.policy, Environment: env, Recaller: s, ContextTokens: 2 * x.tokens, Seed: uint64(i)})
-		if err != nil {
-			return 0, 0, err
-		}
-		n++
-		if e.Outcome.Success {
-			successes++
-		}
+		out = append(out, c)
 	}
-	return successes, n, nil
+	return out, nil
 }
+
+// Play implements skills.Examiner. Nothing is left to chance but the policy's,
+// which is the same for each game each time.
+func (x *examination) Play(ctx context.Context, task int, recalled agent.Context) (bool, error) {
+	t := x.suite.Tasks()[task]
+	env, err := x.suite.Environment(t)
+	if err != nil {
+		return false, err
+	}
+	e, err := agent.Run(ctx, t, agent.RunOptions{
+		Policy: x.policy, Environment: env, Recaller: given{recalled}, ContextTokens: 2 * x.tokens, Seed: uint64(task),
+	})
+	return e.Outcome.Success, err
+}
+
+// given is an agent.Recaller of one context.
+type given struct{ context agent.Context }
+
+func (g given) Recall(context.Context, agent.Task, int) (agent.Context, error) { return g.context, nil }
 
 // unexamined is experience without what comes from held-out games.
 type unexamined struct {
