@@ -61,6 +61,7 @@ type Skill struct {
 	Version  int               `json:"version,omitempty"` // counts the changes that were kept, from 1; 0: it is not kept
 	Parents  []string          `json:"parents,omitempty"` // IDs of the skills it was merged or split from, sorted
 	Admitted SkillExam         `json:"admitted,omitzero"` // by which it became active, or was refused; zero: by none
+	Round    SkillRound        `json:"round,omitzero"`    // the last that changed it; zero: none did
 	Effect   Effect            `json:"effect,omitzero"`   // of showing it
 	Origin   string            `json:"origin,omitempty"`  // where it was imported from; empty: distilled here
 	Files    map[string][]byte `json:"files,omitempty"`   // of one imported, as they were, by slash-separated path
@@ -73,6 +74,12 @@ type SkillExam struct {
 	N       int `json:"n"`
 	Without int `json:"without"`
 	With    int `json:"with"`
+}
+
+// SkillRound is a round of the evolution of a scope's skills.
+type SkillRound struct {
+	Number   int `json:"number"`   // from 1
+	Episodes int `json:"episodes"` // of the scope that were recorded before it
 }
 
 // Text is the skill as a policy reads it, in one line:

@@ -104,13 +104,14 @@ const (
 	Displaced = "displaced" // by a better one of its group
 	Demoted   = "demoted"   // contradicted, or measured to harm
 	Merged    = "merged"    // into another that says the same
-	Split     = "split"     // into one for each kind in which it holds
+	Split     = "split"     // into one for each category in which it holds
 	Supported = "supported" // its evidence is another than before
 )
 
 // draft is the skills of a bank while a round changes them.
 type draft struct {
 	rules   Rules
+	round   agent.SkillRound
 	skills  map[string]agent.Skill
 	order   []string // IDs of those that changed
 	changes []Change
@@ -126,6 +127,7 @@ func newDraft(rules Rules, kept []agent.Skill) *draft {
 
 // put takes a changed skill.
 func (d *draft) put(what string, s agent.Skill) {
+	s.Round = d.round
 	d.skills[s.ID] = s
 	if !slices.Contains(d.order, s.ID) {
 		d.order = append(d.order, s.ID)

@@ -86,12 +86,14 @@ func bySum(text string) int {
 	return int(h.Sum32()%5) - 2
 }
 
-// experienced is a random source of n successes and lessons.
+// experienced is a random source of n successes and lessons, and of an attempt
+// for each in which a task of some kind fails.
 func experienced(r *rand.Rand, n int) shelf {
 	objects, places := []string{"mug", "pen", "fork", "cup"}, []string{"desk", "shelf", "drawer", "bed"}
 	var s shelf
 	for i := range n {
 		id := fmt.Sprint("e", i)
+		s.attempts = append(s.attempts, Attempt{id, agent.Task{Suite: "house", Kind: []string{"place", "clean", "heat"}[i%3]}, false})
 		o, from, to := objects[r.IntN(4)], places[r.IntN(2)], places[2+r.IntN(2)]
 		switch r.IntN(3) {
 		case 0:
@@ -112,9 +114,13 @@ func experienced(r *rand.Rand, n int) shelf {
 	return s
 }
 
-// rates are those of three kinds that are all open.
-func rates() []Rate {
-	return []Rate{{"house", "place", 1, 9}, {"house", "clean", 1, 9}, {"house", "heat", 0, 9}}
+// tried are n attempts at a task, of which some are solved.
+func tried(kind string, solved, n int) []Attempt {
+	var out []Attempt
+	for i := range n {
+		out = append(out, Attempt{fmt.Sprint(kind, i), agent.Task{Suite: "house", Kind: kind}, i < solved})
+	}
+	return out
 }
 
 func newTestBank(t testing.TB, rules Rules) (*Bank, *cupboard) {
@@ -142,7 +148,7 @@ func evolve(t testing.TB, b *Bank, r Round) Report {
 // support, nothing that lowers the held-out score gets in, and nothing is lost.
 func TestBankHoldsItsRules(t *testing.T) {
 	rules := DefaultRules()
-	rules.MaxGeneral, rules.MaxTask, rules.MaxMistakes, rules.Every = 1, 1, 2, 1
+	rules.MaxGeneral, rules.MaxTask, rules.MaxMistakes = 1, 1, 2
 	seen := map[string]int{}
 	for range 25 {
 		seed := rand.Uint64()
@@ -169,7 +175,7 @@ func TestBankHoldsItsRules(t *testing.T) {
 				src.demos = slices.DeleteFunc(src.demos, func(d agent.Demonstration) bool { return x.held[d.Episode.ID] })
 			}
 			before, _ := c.Skills(t.Context())
-			report := evolve(t, b, Round{Number: round, Source: src, Examiner: x, Rates: rates(), Harmful: harmful})
+			report := evolve(t, b, Round{Source: src, Examiner: x, Harmful: harmful})
 			active := map[group]int{}
 			for _, s := range c.skills {
 				if s.State == agent.SkillActive && s.Pinned == "" {
@@ -227,7 +233,7 @@ func TestEvolveIsDeterministic(t *testing.T) {
 	var want string
 	for i := range 5 {
 		b, c := newTestBank(t, DefaultRules())
-		evolve(t, b, Round{Source: src, Examiner: &exam{worth: bySum}, Rates: rates()})
+		evolve(t, b, Round{Source: src, Examiner: &exam{worth: bySum}})
 		var got strings.Builder
 		for _, id := range sortedKeys(c.skills) {
 			fmt.Fprintf(&got, "%+v\n", c.skills[id])
@@ -245,32 +251,70 @@ func TestEvolveIsDeterministic(t *testing.T) {
 	}
 }
 
+// TestEvolveOnlyWhenDueAndWhereOpen holds that rounds are numbered and due by what
+// the bank keeps, and that categories are open by the episodes since the last.
 func TestEvolveOnlyWhenDueAndWhereOpen(t *testing.T) {
 	src := experienced(rand.New(rand.NewPCG(3, 4)), 120)
+	src.attempts = nil
 	b, c := newTestBank(t, DefaultRules())
-	x := &exam{worth: nothing}
-	if report := evolve(t, b, Round{Number: 4, Source: src, Examiner: x, Rates: rates()}); report.Due || c.writes != 0 || x.asked != 0 {
-		t.Errorf("round 4 of every 5: %+v", report)
+	x := &exam{worth: nothing, held: map[string]bool{}}
+	round := func(more ...Attempt) Report {
+		for i := range more {
+			more[i].Episode = fmt.Sprint("a", len(src.attempts))
+			src.attempts = append(src.attempts, more[i])
+		}
+		return evolve(t, b, Round{Source: src, Examiner: x})
 	}
-	if report := evolve(t, b, Round{Number: 5, Source: src, Examiner: x, Rates: rates()}); !report.Due || len(report.Open) != 3 || c.writes != 1 || len(c.skills) != 3 {
-		t.Errorf("round 5: %+v, %d skills", report, len(c.skills))
+	if r := round(tried("clean", 12, 19)...); r.Due || r.Round != 1 || r.Episodes != 19 || c.writes != 0 || x.asked != 0 {
+		t.Errorf("19 episodes of 20: %+v", r)
 	}
-	for n := 10; ; n += 5 {
-		if len(evolve(t, b, Round{Number: n, Source: src, Examiner: x, Rates: rates()}).Changes) == 0 {
-			break
+	// In the first round all are open, but for what was held out.
+	x.held["a19"], x.held["a20"] = true, true
+	r := round(append(tried("held", 0, 2), tried("place", 5, 5)...)...)
+	if want := []Rate{{"house", "clean", 12, 19}, {"house", "place", 5, 5}}; !r.Due || r.Round != 1 || !slices.Equal(r.Open, want) || c.writes != 1 || len(c.skills) != 3 {
+		t.Errorf("first round: %+v, %d skills", r, len(c.skills))
+	}
+	for _, s := range c.skills {
+		if s.Round != (agent.SkillRound{Number: 1, Episodes: 26}) {
+			t.Errorf("skill of the first round: %+v", s.Round)
 		}
 	}
-	// All kinds do well and have skills, but for heat, of which nothing is known.
-	well := []Rate{{"house", "place", 4, 10}, {"house", "clean", 9, 9}}
+	if r := round(tried("clean", 0, 19)...); r.Due || r.Round != 2 || r.Episodes != 19 || c.writes != 1 {
+		t.Errorf("19 episodes later: %+v", r)
+	}
+	// Now only clean goes badly, of late, and gets skills.
+	r = round(tried("place", 2, 5)...)
+	if want := []Rate{{"house", "clean", 0, 19}}; !r.Due || r.Round != 2 || r.Episodes != 24 || !slices.Equal(r.Open, want) {
+		t.Errorf("second round: %+v", r)
+	}
+	admitted := 0
+	for _, ch := range r.Changes {
+		if ch.Skill.Kind != "clean" && ch.Skill.Kind != "" {
+			t.Errorf("%s %s of %s, which is not open", ch.What, ch.Skill.ID, ch.Skill.Kind)
+		}
+		if ch.What == Admitted {
+			admitted++
+		}
+	}
+	if admitted != 3 {
+		t.Errorf("%d admitted: %+v", admitted, r.Changes)
+	}
+	// What is taken back did not happen.
+	for id, s := range c.skills {
+		if s.Round.Number == 2 {
+			delete(c.skills, id)
+		}
+	}
+	if r = round(); r.Round != 2 || r.Episodes != 24 {
+		t.Errorf("round after a rollback: %+v", r)
+	}
+	// All goes well: no candidate stands at the gate, and nothing is written.
 	writes := c.writes
-	report := evolve(t, b, Round{Number: 100, Source: experienced(rand.New(rand.NewPCG(5, 6)), 300), Examiner: x, Rates: well})
-	for _, ch := range report.Changes {
-		if ch.What == Admitted || ch.What == Refused {
-			t.Errorf("%s %s though nothing is open", ch.What, ch.Skill.ID)
-		}
+	if r = round(tried("clean", 8, 20)...); !r.Due || len(r.Open) != 0 || len(r.Changes) != 0 || r.Played != 0 || c.writes != writes {
+		t.Errorf("round in which all goes well: %+v", r)
 	}
-	if len(report.Open) != 0 || c.writes > writes+1 {
-		t.Errorf("%+v", report)
+	if r = round(); r.Round != 3 || r.Episodes != 20 {
+		t.Errorf("after a round that changed nothing: %+v", r)
 	}
 }
 
@@ -283,14 +327,13 @@ func TestRefusedStandsAgainWithTwiceTheEvidence(t *testing.T) {
 		for i := range n {
 			l.For = append(l.For, fmt.Sprint("f", i))
 		}
-		return shelf{lessons: []agent.Lesson{l}}
+		return shelf{lessons: []agent.Lesson{l}, attempts: tried("clean", 0, 30*n)}
 	}
 	rules := DefaultRules()
-	rules.Every = 1
 	b, c := newTestBank(t, rules)
 	x := &exam{worth: func(string) int { return -1 }}
 	round := func(n int) []Change {
-		return evolve(t, b, Round{Source: source(n), Examiner: x, Rates: rates()}).Changes
+		return evolve(t, b, Round{Source: source(n), Examiner: x}).Changes
 	}
 	if got := round(1); len(got) != 0 || x.asked != 0 {
 		t.Errorf("two episodes of the three that it needs: %+v", got)
@@ -326,11 +369,11 @@ func TestMergeAndSplit(t *testing.T) {
 		return l
 	}
 	rules := DefaultRules()
-	rules.Every = 1
+	rules.Every = 0
 	b, c := newTestBank(t, rules)
 	x := &exam{worth: nothing}
 	round := func(lessons ...agent.Lesson) []Change {
-		return evolve(t, b, Round{Source: shelf{lessons: lessons}, Examiner: x, Rates: rates()}).Changes
+		return evolve(t, b, Round{Source: shelf{lessons: lessons, attempts: tried("clean", 0, 1)}, Examiner: x}).Changes
 	}
 	round(about("l1", "clean", "looking twice at the very same old place", 0), about("l2", "clean", "looking twice at the very same old good place", 0))
 	var active, merged []agent.Skill
@@ -375,7 +418,7 @@ func TestDecide(t *testing.T) {
 	if err != nil || s.Version != 1 || s.Pinned != "ann" {
 		t.Fatalf("%+v, %v", s, err)
 	}
-	evolve(t, b, Round{Source: shelf{}, Examiner: &exam{worth: nothing}, Harmful: []string{"sk-a"}})
+	evolve(t, b, Round{Source: shelf{attempts: tried("clean", 0, 20)}, Examiner: &exam{worth: nothing}, Harmful: []string{"sk-a"}})
 	if c.skills["sk-a"].State != agent.SkillActive {
 		t.Error("evidence moved what is pinned")
 	}
@@ -387,7 +430,7 @@ func TestDecide(t *testing.T) {
 func TestRulesAreValidated(t *testing.T) {
 	for name, change := range map[string]func(*Rules){
 		"Support": func(r *Rules) { r.Support = 0 }, "MaxGeneral": func(r *Rules) { r.MaxGeneral = -1 }, "MaxTask": func(r *Rules) { r.MaxTask = -1 },
-		"MaxMistakes": func(r *Rules) { r.MaxMistakes = -1 }, "MaxNew": func(r *Rules) { r.MaxNew = 0 }, "Lead": func(r *Rules) { r.Lead = 0 }, "Every": func(r *Rules) { r.Every = 0 },
+		"MaxMistakes": func(r *Rules) { r.MaxMistakes = -1 }, "MaxNew": func(r *Rules) { r.MaxNew = 0 }, "Lead": func(r *Rules) { r.Lead = 0 }, "Every": func(r *Rules) { r.Every = -1 },
 		"Threshold": func(r *Rules) { r.Threshold = 1.5 },
 	} {
 		r := DefaultRules()

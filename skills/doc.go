@@ -13,7 +13,7 @@
 // A [Bank] is the skills that are kept. What is distilled is a candidate until the
 // bank's gate lets it in: enough episodes support it, none of them held out, and
 // it lowers no score on held-out tasks. [Bank.Evolve] is a round of that for the
-// kinds of task that go badly; it also merges, demotes and retires.
+// categories that went badly since the last; it also merges, demotes and retires.
 //
 // Unlike the paper, no language model is asked: what is a step, a thing and a
 // detour is read off the text, in the same way for every world. Everything is

@@ -10,50 +10,51 @@ import (
 	"github.com/surefoot-ai/surefoot/agent"
 )
 
-// Rate is how often tasks of a kind were solved of late.
+// Rate is how often tasks of a category were solved of late.
 type Rate struct {
 	Suite     string `json:"suite"`
-	Kind      string `json:"kind"`
+	Kind      string `json:"kind"` // the category
 	Successes int    `json:"successes"`
 	N         int    `json:"n"`
 }
 
 // Round is what one round of the evolution looks at.
 type Round struct {
-	Number   int      // from 0
 	Scope    string   // of all below
 	Source   Source   // of candidates; nothing of a held-out task is among what it holds, or its skills are not admitted
 	Examiner Examiner // of what is to become active
-	Rates    []Rate   // of the kinds, as they stand
 	Harmful  []string // IDs of skills whose measured effect is harm
 }
 
 // Report is what a round did.
 type Report struct {
-	Due     bool     `json:"due"`     // false: it was not the turn of Rules.Every, and nothing was looked at
-	Open    []Rate   `json:"open"`    // the kinds that may get new skills
-	Changes []Change `json:"changes"` // in order
-	Played  int      `json:"played"`  // how often a held-out task was played
+	Round    int      `json:"round"`    // its number, from 1
+	Episodes int      `json:"episodes"` // since the last round
+	Due      bool     `json:"due"`      // false: these are fewer than Rules.Every, and nothing was done
+	Open     []Rate   `json:"open"`     // the categories that may get new skills, by suite and name
+	Changes  []Change `json:"changes"`  // in order
+	Played   int      `json:"played"`   // how often a held-out task was played
 }
 
-// Evolve does one round, in one write. Evidence is brought up to date; skills
-// that are contradicted or harm are demoted, those that say the same merged,
-// those that hold in some kinds only split. Then the kinds whose success rate is
-// below Rules.Threshold, and those without an active skill of their own, send
-// what was learned back: at most Rules.MaxNew candidates of theirs, those with
-// most evidence, stand at the gate. General ones stand there while any kind of
-// their suite is open. One that the gate refused stands there again once its
-// evidence has doubled.
+// Evolve does one round, in one write, if it is due: if Rules.Every episodes were
+// recorded since the last one. Which one that was, and how many episodes there
+// were, is written on the skills that it changed, so a rollback of these takes
+// the round back; a round that changed nothing does not count.
+//
+// Evidence is brought up to date; skills that are contradicted or harm are
+// demoted, those that say the same merged, those that hold in some categories
+// only split. Then the categories of which less than Rules.Threshold of the
+// episodes since the last round succeeded send what was learned back: at most
+// Rules.MaxNew candidates of theirs, those with most evidence, are examined at the
+// gate. General ones are while any category of their suite is open. One that the
+// gate refused stands there again once its evidence has doubled. In the first
+// round, when there are no skills yet, every category is open.
 //
 // Unlike the paper, failures come back as lessons, never as they were, and no
 // score that is watched is ever learned from: the gate holds the evidence
-// against the held-out tasks.
+// against the held-out tasks, and their episodes are in no rate.
 func (b *Bank) Evolve(ctx context.Context, r Round) (Report, error) {
 	report := Report{Open: []Rate{}, Changes: []Change{}}
-	if r.Number%b.rules.Every != 0 {
-		return report, nil
-	}
-	report.Due = true
 	kept, err := b.store.Skills(ctx)
 	if err != nil {
 		return report, err
@@ -62,38 +63,76 @@ func (b *Bank) Evolve(ctx context.Context, r Round) (Report, error) {
 	if err != nil {
 		return report, err
 	}
+	last := lastRound(kept)
+	since := past.attempts[min(last.Episodes, len(past.attempts)):]
+	report.Round, report.Episodes, report.Due = last.Number+1, len(since), len(since) >= b.rules.Every
+	if !report.Due {
+		return report, nil
+	}
 	o, err := Options{Scope: r.Scope}.withDefaults()
 	if err != nil {
 		return report, err
 	}
 	candidates := past.candidates(o)
 	d := newDraft(b.rules, kept)
+	d.round = agent.SkillRound{Number: report.Round, Episodes: len(past.attempts)}
 	d.refresh(candidates)
 	parts := d.split(past.lessons)
 	d.demote(r.Harmful)
-	report.Open = d.open(r.Rates)
-	standing := d.proposed(candidates, report.Open)
-	g := &gate{draft: d, examiner: r.Examiner, solved: map[play]bool{}}
-	for _, s := range parts {
-		if _, err := g.admit(ctx, s); err != nil {
-			return report, err
-		}
+	if report.Open, err = rates(ctx, since, r.Examiner); err != nil {
+		return report, err
 	}
-	for left := b.rules.MaxNew; left > 0 && len(standing) > 0; standing = standing[1:] {
-		examined, err := g.admit(ctx, standing[0])
-		if err != nil {
-			return report, err
-		}
-		if examined {
-			left--
-		}
+	if last.Number > 0 {
+		report.Open = slices.DeleteFunc(report.Open, func(r Rate) bool { return float64(r.Successes) >= b.rules.Threshold*float64(r.N) })
+	}
+	g := &gate{draft: d, examiner: r.Examiner, solved: map[play]bool{}}
+	if err := g.admitAll(ctx, parts, d.proposed(candidates, report.Open)); err != nil {
+		return report, err
 	}
 	d.merge()
 	report.Changes, report.Played = append(report.Changes, d.changes...), len(g.solved)
 	if len(d.order) == 0 {
 		return report, nil
 	}
-	return report, b.store.KeepSkills(ctx, d.changed(), fmt.Sprintf("skills: round %d", r.Number))
+	return report, b.store.KeepSkills(ctx, d.changed(), fmt.Sprintf("skills: round %d", report.Round))
+}
+
+// lastRound is the last round that changed one of these skills.
+func lastRound(kept []agent.Skill) agent.SkillRound {
+	var last agent.SkillRound
+	for _, s := range kept {
+		if s.Round.Number > last.Number {
+			last = s.Round
+		}
+	}
+	return last
+}
+
+// rates are how attempts went that are of no held-out task, by suite and category.
+func rates(ctx context.Context, attempts []Attempt, x Examiner) ([]Rate, error) {
+	type key struct{ suite, category string }
+	at := map[key]int{}
+	out := []Rate{}
+	for _, a := range attempts {
+		held, err := x.HeldOut(ctx, a.Episode)
+		if err != nil {
+			return nil, err
+		}
+		if held {
+			continue
+		}
+		k := key{a.Task.Suite, a.Task.Kind}
+		i, known := at[k]
+		if !known {
+			i, at[k] = len(out), len(out)
+			out = append(out, Rate{Suite: k.suite, Kind: k.category})
+		}
+		if out[i].N++; a.Success {
+			out[i].Successes++
+		}
+	}
+	slices.SortFunc(out, func(a, b Rate) int { return cmp.Or(cmp.Compare(a.Suite, b.Suite), cmp.Compare(a.Kind, b.Kind)) })
+	return out, nil
 }
 
 // refresh takes in the evidence that there is by now for what is active, and for
@@ -135,24 +174,8 @@ func (d *draft) demote(harmful []string) {
 	}
 }
 
-// open are the kinds that may get new skills, by suite and name.
-func (d *draft) open(rates []Rate) []Rate {
-	active := d.active()
-	out := slices.DeleteFunc(slices.Clone(rates), func(r Rate) bool {
-		low := float64(r.Successes) < d.rules.Threshold*float64(r.N)
-		own := slices.ContainsFunc(active, func(s agent.Skill) bool {
-			return s.Category == agent.SkillTask && s.Suite == r.Suite && s.Kind == r.Kind
-		})
-		return !low && own
-	})
-	slices.SortFunc(out, func(a, b Rate) int {
-		return cmp.Or(cmp.Compare(a.Suite, b.Suite), cmp.Compare(a.Kind, b.Kind))
-	})
-	return out
-}
-
 // proposed are the candidates that may stand at the gate, the best of each
-// category and kind first, so that no kind takes all of a round.
+// group first, so that no category takes all of a round.
 func (d *draft) proposed(candidates []agent.Skill, open []Rate) []agent.Skill {
 	rank := map[group]int{}
 	type standing struct {

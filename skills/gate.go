@@ -43,6 +43,30 @@ type play struct {
 	text string
 }
 
+// admitAll lets in those of the parts that pass, and those of the others, of which
+// Rules.MaxNew are examined at most.
+func (g *gate) admitAll(ctx context.Context, parts, others []agent.Skill) error {
+	for _, s := range parts {
+		if _, err := g.admit(ctx, s); err != nil {
+			return err
+		}
+	}
+	left := g.rules.MaxNew
+	for _, s := range others {
+		if left == 0 {
+			break
+		}
+		examined, err := g.admit(ctx, s)
+		if err != nil {
+			return err
+		}
+		if examined {
+			left--
+		}
+	}
+	return nil
+}
+
 // admit lets s in if it has support, if none of its evidence is of a held-out
 // task, if there is room or a weaker one in its place, and if it passes exam.
 // Only what failed the last is kept on record: what lacks support may have it

@@ -18,9 +18,6 @@ import (
 	"github.com/surefoot-ai/surefoot/skills"
 )
 
-// recentEpisodes is how many of the latest episodes of a kind say how well it goes.
-const recentEpisodes = 20
-
 // examSplit names the generated games that skills are examined on: their seeds
 // are those of no other split.
 const examSplit = "skills"
@@ -34,16 +31,16 @@ type evolveOptions struct {
 	suite  suiteOptions
 	policy string
 	tokens int
-	round  int
 }
 
 func newSkillsEvolve(a *app) *cobra.Command {
 	o := evolveOptions{rules: skills.DefaultRules()}
 	c := &cobra.Command{
 		Use:   "evolve",
-		Short: "Let kinds of task that go badly get new skills, and retire those that do not help",
+		Short: "Let categories of task that go badly get new skills, and retire those that do not help",
 		Long: `Do one round with the skills of a memory: bring their evidence up to date, demote what is contradicted or measured to
-harm, merge what says the same, and let the kinds whose latest episodes went badly send candidates to the gate. One is
+harm, merge what says the same, and let the categories that went badly in the episodes since the last round, in the first
+round all, send candidates to the gate. A round is due when --every episodes came since the last one. A candidate is
 admitted if enough episodes support it, none of them of a held-out game, and if no fewer of the held-out games are solved
 with it in the context than without. Each game for which it is recalled is played in a pair, with it and without, all else
 being the same; the others are not played. A lead of --lead games ends the exam before its last game. Unless --tasks
@@ -57,13 +54,12 @@ says more, ` + strconv.Itoa(examTasks) + ` games are held out.`,
 	f := c.Flags()
 	o.suite.flags(f)
 	f.StringVar(&o.policy, "policy", policyShipped, "who plays the held-out games: shipped, random, expert, or a policy file")
-	f.Var(newCount(&o.tokens, 100, 1), "tokens", "of a context that general skills may have, and as many those of the kind")
-	f.Var(newCount(&o.round, 0, 0), "round", "number of the round; only each so many-th of --every does anything")
-	f.Var(newCount(&o.rules.Every, o.rules.Every, 1), "every", "how often a round does anything")
+	f.Var(newCount(&o.tokens, 100, 1), "tokens", "of a context that general skills may have, and as many those of the category")
+	f.Var(newCount(&o.rules.Every, o.rules.Every, 0), "every", "episodes since the last round that make one due; 0: it is due")
 	f.Var(newCount(&o.rules.Support, o.rules.Support, 1), "support", "episodes that a skill needs")
 	f.Var(newCount(&o.rules.MaxNew, o.rules.MaxNew, 1), "new", "skills that are examined at most")
 	f.Var(newCount(&o.rules.Lead, o.rules.Lead, 1), "lead", "games by which an exam is decided before its end")
-	f.Float64Var(&o.rules.Threshold, "threshold", o.rules.Threshold, "success rate below which a kind gets new skills, 0 to 1")
+	f.Float64Var(&o.rules.Threshold, "threshold", o.rules.Threshold, "success rate below which a category gets new skills, 0 to 1")
 	return c
 }
 
@@ -88,10 +84,7 @@ func (a *app) evolve(ctx context.Context, e experience, o evolveOptions) error {
 	if x.tasks, err = tasksOfEpisodes(ctx, e); err != nil {
 		return err
 	}
-	round := skills.Round{Number: o.round, Scope: e.Scope, Source: unexamined{e, x}, Examiner: x}
-	if round.Rates, err = e.rates(ctx); err != nil {
-		return err
-	}
+	round := skills.Round{Scope: e.Scope, Source: unexamined{e, x}, Examiner: x}
 	if round.Harmful, err = e.harmful(ctx); err != nil {
 		return err
 	}
@@ -104,7 +97,7 @@ func (a *app) evolve(ctx context.Context, e experience, o evolveOptions) error {
 
 func writeRound(w io.Writer, r skills.Report) {
 	if !r.Due {
-		fmt.Fprintln(w, "not due")
+		fmt.Fprintf(w, "round %d is not due: %s since the last\n", r.Round, counted(r.Episodes, "episode"))
 		return
 	}
 	for _, k := range r.Open {
@@ -116,28 +109,6 @@ func writeRound(w io.Writer, r skills.Report) {
 	if r.Played > 0 {
 		fmt.Fprintf(w, "%s of held-out games\n", counted(r.Played, "play"))
 	}
-}
-
-// rates are how the latest episodes of each kind went, by suite and kind.
-func (e experience) rates(ctx context.Context) ([]skills.Rate, error) {
-	episodes, err := e.Episodes(ctx, memory.EpisodeFilter{Scope: &e.Scope, MaxEpisodes: 20 * recentEpisodes})
-	if err != nil {
-		return nil, err
-	}
-	var out []skills.Rate
-	for _, ep := range slices.Backward(episodes) {
-		i := slices.IndexFunc(out, func(r skills.Rate) bool { return r.Suite == ep.Task.Suite && r.Kind == ep.Task.Kind })
-		if i < 0 {
-			i, out = len(out), append(out, skills.Rate{Suite: ep.Task.Suite, Kind: ep.Task.Kind})
-		}
-		if out[i].N == recentEpisodes {
-			continue
-		}
-		if out[i].N++; ep.Outcome.Success {
-			out[i].Successes++
-		}
-	}
-	return out, nil
 }
 
 // harmful are the skills whose measured effect is harm.

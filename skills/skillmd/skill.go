@@ -133,6 +133,7 @@ func Import(folder string, files map[string][]byte, to Target) (agent.Skill, []e
 	}
 	s.Scope, s.State, s.Origin, s.Files = to.Scope, agent.SkillQuarantined, folder, maps.Clone(files)
 	s.Reason, s.Pinned, s.Version, s.Admitted, s.Effect = "imported; to be promoted before it is recalled", "", 0, agent.SkillExam{}, agent.Effect{}
+	s.Round = agent.SkillRound{} // of another bank
 	s.ID = skills.IDOf(s)
 	return s, warnings, nil
 }

@@ -21,7 +21,7 @@ func some() []agent.Skill {
 			Suite: "house", Category: agent.SkillTask, Kind: "clean", Title: "Take, clean, then put", When: "put a clean A in B",
 			Principle: "go to X -> take A from X", Steps: []string{"go to X", "take A from X"}, For: []string{"c1", "c2"}, State: agent.SkillActive,
 			Reason: "30 of 50 held-out tasks are solved with it, 29 without", Version: 3, Parents: []string{"sk-0"},
-			Admitted: agent.SkillExam{N: 50, Without: 29, With: 30}, Created: time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC),
+			Admitted: agent.SkillExam{N: 50, Without: 29, With: 30}, Round: agent.SkillRound{Number: 4, Episodes: 90}, Created: time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC),
 		},
 		{
 			Suite: "house", Category: agent.SkillMistake, Title: "Avoid \"it\": never", When: "a: b # c\n--- d", Mistake: "- x: 'y' \u0085 \u2028 é", Principle: "%z @w",
@@ -69,7 +69,7 @@ func TestRoundTrip(t *testing.T) {
 		if err != nil || len(warnings) > 0 {
 			t.Fatalf("%v, %v", warnings, err)
 		}
-		if got.State != agent.SkillQuarantined || got.Version != 0 || got.Pinned != "" || got.Admitted.N != 0 || got.Origin != Name(s) {
+		if got.State != agent.SkillQuarantined || got.Version != 0 || got.Pinned != "" || got.Admitted.N != 0 || got.Round.Number != 0 || got.Origin != Name(s) {
 			t.Errorf("imported %+v", got)
 		}
 		again, err := Export(got, nil)
