@@ -204,7 +204,7 @@ func TestBankHoldsItsRules(t *testing.T) {
 					continue
 				}
 				s := ch.Skill
-				if support(s) < rules.Support || s.Admitted.With < s.Admitted.Without || s.Admitted.N == 0 {
+				if support(s) < rules.Support || s.Admitted.With < s.Admitted.Without || s.Admitted.N == 0 && !inPlace(report.Changes, s) {
 					t.Errorf("seed %d: admitted %+v", seed, s)
 				}
 				for _, id := range s.For {
@@ -224,6 +224,13 @@ func TestBankHoldsItsRules(t *testing.T) {
 		}
 	}
 	t.Log(seen)
+}
+
+// inPlace reports whether s displaced one with the same words: nothing changes then.
+func inPlace(changes []Change, s agent.Skill) bool {
+	return slices.ContainsFunc(changes, func(c Change) bool {
+		return c.What == Displaced && c.Skill.Reason == "displaced by "+s.ID && c.Skill.Text() == s.Text()
+	})
 }
 
 // TestEvolveIsDeterministic: the same experience in another order gives the same
