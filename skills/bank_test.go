@@ -412,6 +412,95 @@ func TestMergeAndSplit(t *testing.T) {
 	}
 }
 
+// TestPartsOfASplitLearn holds that evidence which comes after a split counts for
+// the parts: for one, against one, and for one that is new.
+func TestPartsOfASplitLearn(t *testing.T) {
+	rules := DefaultRules()
+	rules.Every = 1
+	b, c := newTestBank(t, rules)
+	type evidence struct{ failures, successes int }
+	var attempts []Attempt
+	round := func(kinds map[string]evidence) map[string]agent.Skill {
+		t.Helper()
+		var s shelf
+		for _, kind := range sortedKeys(kinds) {
+			l := lessonAbout("l-"+kind, kind, "waiting", func(l *agent.Lesson) { l.For = nil })
+			for i := range kinds[kind].failures {
+				l.For = append(l.For, fmt.Sprint(kind, "+", i))
+			}
+			for i := range kinds[kind].successes {
+				l.Against = append(l.Against, fmt.Sprint(kind, "-", i))
+			}
+			s.lessons = append(s.lessons, l)
+		}
+		for _, kind := range sortedKeys(kinds) {
+			attempts = append(attempts, tried(kind, 0, 1)...)
+		}
+		s.attempts = attempts
+		evolve(t, b, Round{Source: s, Examiner: &exam{worth: nothing}})
+		active := map[string]agent.Skill{}
+		for _, k := range c.skills {
+			if k.State == agent.SkillActive {
+				active[k.Kind] = k
+			}
+		}
+		return active
+	}
+	expect := func(when string, active map[string]agent.Skill, want ...string) {
+		t.Helper()
+		var got []string
+		for _, kind := range sortedKeys(active) {
+			k := active[kind]
+			got = append(got, fmt.Sprintf("%s %d-%d", kind, len(k.For), len(k.Against)))
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: active %q, want %q", when, got, want)
+		}
+	}
+	expect("first", round(map[string]evidence{"clean": {4, 0}, "heat": {5, 1}, "place": {4, 0}}), " 13-1")
+	expect("contradicted in place", round(map[string]evidence{"clean": {4, 0}, "heat": {5, 1}, "place": {4, 6}}), "clean 4-0", "heat 5-1")
+	expect("later failures in clean", round(map[string]evidence{"clean": {6, 0}, "heat": {5, 1}, "place": {4, 6}}), "clean 6-0", "heat 5-1")
+	expect("later successes in heat", round(map[string]evidence{"clean": {6, 0}, "heat": {5, 4}, "place": {4, 6}}), "clean 6-0")
+	expect("a new category", round(map[string]evidence{"clean": {6, 0}, "cool": {3, 0}, "heat": {5, 4}, "place": {4, 6}}), "clean 6-0", "cool 3-0")
+	expect("more failures everywhere, and heat has had its time",
+		round(map[string]evidence{"clean": {7, 0}, "cool": {4, 0}, "heat": {9, 4}, "place": {9, 6}}), "clean 7-0", "cool 4-0", "place 9-6")
+	for id, k := range c.skills {
+		if k.Kind != "" && (len(k.Parents) != 1 || c.skills[k.Parents[0]].Kind != "") {
+			t.Errorf("part %s has the parents %v", id, k.Parents)
+		}
+	}
+}
+
+// TestEvidenceOfWeakSkillsCounts holds that a skill's evidence is brought up to
+// date though more others than there is room for have more.
+func TestEvidenceOfWeakSkillsCounts(t *testing.T) {
+	rules := DefaultRules()
+	rules.Every = 0
+	b, c := newTestBank(t, rules)
+	s := shelf{attempts: tried("clean", 0, 1)}
+	about := func(mistake string, episodes int) {
+		s.lessons = append(s.lessons, lessonAbout("l-"+mistake, "clean", mistake, func(l *agent.Lesson) {
+			for i := range episodes {
+				l.For = append(l.For, fmt.Sprint(mistake, i))
+			}
+		}))
+	}
+	about("waiting", 3)
+	evolve(t, b, Round{Source: s, Examiner: &exam{worth: nothing}})
+	s.lessons = nil
+	about("waiting", 4)
+	for i := range rules.MaxMistakes + 1 {
+		about(fmt.Sprint("mistake ", i), 9)
+	}
+	evolve(t, b, Round{Source: s, Examiner: &exam{worth: nothing}})
+	for _, k := range c.skills {
+		if k.Mistake == "waiting" && len(k.For) == 5 {
+			return
+		}
+	}
+	t.Errorf("%+v", c.skills)
+}
+
 func TestDecide(t *testing.T) {
 	b, c := newTestBank(t, DefaultRules())
 	s := agent.Skill{ID: "sk-a", Suite: "house", Category: agent.SkillGeneral, State: agent.SkillCandidate}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/surefoot-ai/surefoot/agent"
@@ -69,12 +70,13 @@ func (b *Bank) Evolve(ctx context.Context, r Round) (Report, error) {
 	if !report.Due {
 		return report, nil
 	}
-	o, err := Options{Scope: r.Scope}.withDefaults()
+	o, err := Options{Scope: r.Scope, MaxGeneral: math.MaxInt, MaxTask: math.MaxInt, MaxMistakes: math.MaxInt}.withDefaults() // the gate has the bounds
 	if err != nil {
 		return report, err
 	}
-	candidates := past.candidates(o)
 	d := newDraft(b.rules, kept)
+	candidates := past.candidates(o)
+	candidates = append(candidates, d.parts(candidates, past.lessons)...)
 	d.round = agent.SkillRound{Number: report.Round, Episodes: len(past.attempts)}
 	d.refresh(candidates)
 	parts := d.split(past.lessons)
@@ -136,7 +138,7 @@ func rates(ctx context.Context, attempts []Attempt, x Examiner) ([]Rate, error) 
 }
 
 // refresh takes in the evidence that there is by now for what is active, and for
-// what was merged into it.
+// what was merged into it. Parts of a split one have that of their category.
 func (d *draft) refresh(candidates []agent.Skill) {
 	for _, s := range d.active() {
 		fresh, found := byID(candidates, s.ID)
@@ -144,7 +146,7 @@ func (d *draft) refresh(candidates []agent.Skill) {
 			continue
 		}
 		for _, parent := range s.Parents {
-			if p, ok := byID(candidates, parent); ok {
+			if p, ok := byID(candidates, parent); ok && groupOf(p) == groupOf(s) { // or s was split from it
 				fresh = withEvidence(fresh, p)
 			}
 		}

@@ -34,14 +34,6 @@ func some() []agent.Skill {
 	}
 }
 
-func idsOf(skills []agent.Skill) []string {
-	var out []string
-	for _, s := range skills {
-		out = append(out, s.ID)
-	}
-	return out
-}
-
 func TestList(t *testing.T) {
 	l := NewLibrary(append(some(), some()[0]))
 	for _, tt := range []struct {

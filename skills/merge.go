@@ -69,25 +69,22 @@ func jaccard(a, b []string) float64 {
 	return 0
 }
 
-// split makes of each active mistake that is of no kind, and is contradicted in
-// one, the same mistake for each kind in which it holds: those are candidates
-// for the gate. The lessons say in which kinds that is.
+// split makes of each active mistake that is of no category, and is contradicted in
+// one, the same mistake for each category in which it holds: those are
+// candidates for the gate. The lessons say in which that is.
 func (d *draft) split(lessons []agent.Lesson) []agent.Skill {
 	var out []agent.Skill
 	for _, s := range d.active() {
-		if s.Category != agent.SkillMistake || s.Kind != "" || s.Pinned != "" {
+		if !splits(s) || s.Pinned != "" {
 			continue
 		}
 		parts, contradicted := partsOf(s, lessons)
 		if !contradicted {
 			continue
 		}
-		var names []string
-		for i := range parts {
-			names = append(names, parts[i].ID)
-		}
+		parts = slices.DeleteFunc(parts, func(p agent.Skill) bool { return support(p) <= 0 })
 		s.Admitted = agent.SkillExam{}
-		d.retire(Split, s, "contradicted in some kinds; split into "+strings.Join(names, " "))
+		d.retire(Split, s, strings.TrimSpace("contradicted in some categories; split into "+strings.Join(idsOf(parts), " ")))
 		for _, part := range parts {
 			if part, fresh := d.standing(part); fresh {
 				out = append(out, part)
@@ -97,31 +94,62 @@ func (d *draft) split(lessons []agent.Lesson) []agent.Skill {
 	return out
 }
 
-// partsOf are a mistake for each kind in which its lessons hold, by kind, and
-// whether there is one in which they do not.
-func partsOf(s agent.Skill, lessons []agent.Lesson) (parts []agent.Skill, contradicted bool) {
-	kinds := map[string]agent.Skill{}
-	for _, l := range lessons {
-		if !slices.Contains(s.Lessons, l.ID) {
+// splits reports whether a skill may be split: a mistake that is of no category.
+func splits(s agent.Skill) bool { return s.Category == agent.SkillMistake && s.Kind == "" }
+
+// parts are those of the candidates that were retired as a whole, and were split
+// or are contradicted in some category: what evidence comes later counts for
+// these. What was merged into another is in use, with it.
+func (d *draft) parts(candidates []agent.Skill, lessons []agent.Lesson) []agent.Skill {
+	var out []agent.Skill
+	for _, c := range candidates {
+		old, kept := d.skills[c.ID]
+		if !kept || !splits(c) || old.State != agent.SkillRetired || old.Pinned != "" {
 			continue
 		}
-		k, ok := kinds[l.Kind]
+		parts, wanted := partsOf(c, lessons)
+		for _, s := range d.all() {
+			if slices.Contains(s.Parents, c.ID) {
+				wanted = groupOf(s) != groupOf(c)
+			}
+		}
+		if wanted {
+			out = append(out, parts...)
+		}
+	}
+	return out
+}
+
+// partsOf are a mistake for each category of its lessons, by category, with the
+// evidence there is in it, and whether there is one in which it does not hold.
+func partsOf(s agent.Skill, lessons []agent.Lesson) (parts []agent.Skill, contradicted bool) {
+	of := map[string]agent.Skill{} // category -> part
+	for _, l := range lessons {
+		if l.Kind == "" || !slices.Contains(s.Lessons, l.ID) {
+			continue
+		}
+		p, ok := of[l.Kind]
 		if !ok {
-			k = agent.Skill{
+			p = agent.Skill{
 				Scope: s.Scope, Suite: s.Suite, Category: s.Category, Kind: l.Kind, Title: s.Title, Principle: s.Principle,
 				When: s.When, Mistake: s.Mistake, Cause: s.Cause, State: agent.SkillCandidate, Parents: []string{s.ID},
 			}
+			p.ID = IDOf(p)
 		}
-		kinds[l.Kind] = withEvidence(k, agent.Skill{For: l.For, Against: l.Against, Lessons: []string{l.ID}})
+		of[l.Kind] = withEvidence(p, agent.Skill{For: l.For, Against: l.Against, Lessons: []string{l.ID}})
 	}
-	for _, kind := range sortedKeys(kinds) {
-		k := kinds[kind]
-		if support(k) <= 0 {
-			contradicted = true
-			continue
-		}
-		k.ID = IDOf(k)
-		parts = append(parts, k)
+	for _, category := range sortedKeys(of) {
+		p := of[category]
+		contradicted = contradicted || support(p) <= 0
+		parts = append(parts, p)
 	}
-	return parts, contradicted && len(kinds) > 1
+	return parts, contradicted && len(parts) > 1
+}
+
+func idsOf(skills []agent.Skill) []string {
+	var out []string
+	for _, s := range skills {
+		out = append(out, s.ID)
+	}
+	return out
 }
