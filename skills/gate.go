@@ -44,7 +44,7 @@ type play struct {
 }
 
 // admitAll lets in those of the parts that pass, and those of the others, of which
-// Rules.MaxNew are examined at most.
+// Rules.MaxNew are examined at most. None is examined twice.
 func (g *gate) admitAll(ctx context.Context, parts, others []agent.Skill) error {
 	for _, s := range parts {
 		if _, err := g.admit(ctx, s); err != nil {
@@ -55,6 +55,9 @@ func (g *gate) admitAll(ctx context.Context, parts, others []agent.Skill) error 
 	for _, s := range others {
 		if left == 0 {
 			break
+		}
+		if slices.Contains(g.order, s.ID) {
+			continue // it was one of the parts
 		}
 		examined, err := g.admit(ctx, s)
 		if err != nil {

@@ -159,6 +159,21 @@ func TestGateEndsEarly(t *testing.T) {
 	}
 }
 
+// TestGateExaminesOnce holds that a skill which is both a part of another and a
+// candidate of its own is decided once.
+func TestGateExaminesOnce(t *testing.T) {
+	for _, worth := range []int{0, -1} {
+		g := newTestGate(&exam{worth: func(string) int { return worth }})
+		s := known("sk-a", "do it")
+		if err := g.admitAll(t.Context(), []agent.Skill{s}, []agent.Skill{s, known("sk-b", "do that")}); err != nil {
+			t.Fatal(err)
+		}
+		if len(g.changes) != 2 || g.changes[0].Skill.ID != "sk-a" || g.changes[1].Skill.ID != "sk-b" {
+			t.Errorf("worth %d: %+v", worth, g.changes)
+		}
+	}
+}
+
 // failing is an exam that fails at some point.
 type failing struct {
 	exam
