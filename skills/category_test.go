@@ -28,7 +28,9 @@ func TestPattern(t *testing.T) {
 		}},
 		{"get_order", []string{`get_user {"id": "u1"}`, `get_order {"id": "w1"}`, "Your order w1 will be with you on Monday, as you wished, if nothing else happens until then"}},
 		{"click again", []string{"search[red shoes]", "click[b07]", "click[buy now]"}},
-		{"", []string{"Anything else?"}},
+		{"up open", []string{"up", "open door 2"}},
+		{"take", []string{"take lamp 1 from table 1", "I have put the lamp away", "Your lamp is safe now, and the table is free for whatever you want"}},
+		{"", []string{"Is there anything else?"}},
 	} {
 		var es []event
 		for _, a := range tt.actions {
@@ -36,6 +38,38 @@ func TestPattern(t *testing.T) {
 		}
 		if got := pattern(es); got != tt.want {
 			t.Errorf("%q: pattern %q, want %q", tt.actions, got, tt.want)
+		}
+	}
+}
+
+// TestTalkIsNoStep holds that what was said is no step of a plan, but where the
+// world lists it among its actions, or nothing else was done.
+func TestTalkIsNoStep(t *testing.T) {
+	const said = "Is it the lamp 1 you want?"
+	for _, tt := range []struct {
+		want    string
+		listed  bool
+		actions []string
+	}{
+		{"take lamp 1", false, []string{said, "take lamp 1"}},
+		{said + "; take lamp 1", true, []string{said, "take lamp 1"}},
+		{said, false, []string{said}},
+	} {
+		e := agent.Episode{Task: agent.Task{Goal: "fetch the lamp"}, Outcome: agent.Outcome{Success: true}}
+		for i, a := range tt.actions {
+			s := agent.Step{Observation: agent.Observation{Text: fmt.Sprint("It is ", i, " o'clock.")}, Action: agent.Action(a)}
+			if tt.listed {
+				s.Observation.Admissible = []agent.Action{s.Action}
+			}
+			e.Steps = append(e.Steps, s)
+		}
+		p, _ := newPlan(e)
+		var got []string
+		for _, v := range p.chain {
+			got = append(got, v.action)
+		}
+		if strings.Join(got, "; ") != tt.want {
+			t.Errorf("%q: plan %q, want %s", tt.actions, got, tt.want)
 		}
 	}
 }
@@ -228,7 +262,16 @@ func TestCategoriesOfTauBench(t *testing.T) {
 	if len(n) > 20 {
 		t.Errorf("%d categories of %d episodes: %v", len(n), len(won), n)
 	}
-	if got := len(distil(t, s, Options{})); got < len(n) {
-		t.Errorf("%d skills", got)
+	shared := 0
+	for _, k := range distil(t, s, Options{}) {
+		if k.Category == agent.SkillTask && len(k.For) >= 3 {
+			shared++
+			if !strings.Contains(k.Principle, "{") || strings.ContainsAny(k.Principle, "?!") {
+				t.Errorf("what was said is a step: %s", k.Principle)
+			}
+		}
+	}
+	if shared < 3 {
+		t.Errorf("%d plans are those of three or more successes", shared)
 	}
 }

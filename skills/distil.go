@@ -133,7 +133,7 @@ func newPlan(e agent.Episode) (plan, bool) {
 		return plan{}, false
 	}
 	es, seen := events(e)
-	p := plan{id: e.ID, task: e.Task, chain: chain(e.Task.Goal, es)}
+	p := plan{id: e.ID, task: e.Task, chain: chain(e.Task.Goal, withoutTalk(e, es))}
 	p.pattern = pattern(p.chain)
 	p.sorts = distinct(sortsOf(p.chain))
 	p.goal = goalThings(e.Task.Goal, p.sorts)

@@ -5,8 +5,8 @@
 // SkillRL (arXiv:2602.08234, sec. 3). [Categories] says how categories are
 // discovered where tasks state no Kind. [Distil] makes general and task skills from
 // successes only: each is reduced to its minimal causal chain, found backwards
-// from the goal, its things become variables, and the same plan of several
-// successes is one skill with all of them as evidence. Mistakes come from
+// from the goal, what was only said is left out, its things become variables, and
+// the same plan of several successes is one skill with all of them as evidence. Mistakes come from
 // lessons, never from the raw trace of a failure. A [Library] lists, shows
 // and searches skills.
 //

@@ -3,6 +3,8 @@ package skills
 import (
 	"slices"
 	"strings"
+
+	"github.com/surefoot-ai/surefoot/agent"
 )
 
 // again ends what a plan does over and over, however often.
@@ -33,20 +35,37 @@ func pattern(chain []event) string {
 	return strings.Join(folded(does), " ")
 }
 
-// maxSaidWords is from how many words on an action that is no call is
-// something said.
-const maxSaidWords = 12
+// The words from which on an action that is no call is something said: always,
+// and if it begins or is marked as a sentence.
+const (
+	minSaidWords     = 16
+	minSentenceWords = 4
+)
 
 // operation is the first word of a command, or the name of what is called;
 // "" of what is said.
 func operation(action string) string {
 	v := verb(action)
 	rest := strings.TrimLeft(strings.TrimPrefix(strings.ToLower(action), v), " ")
-	call := rest != "" && strings.Contains("{[(", rest[:1])
-	if !call && (isGrammar(v) || v == "i" || len(tokens(action)) > maxSaidWords || strings.ContainsAny(action, "?!")) {
+	if rest != "" && strings.Contains("{[(", rest[:1]) {
+		return v
+	}
+	n := len(tokens(action))
+	if n >= minSaidWords || n >= minSentenceWords && (isGrammar(v) || v == "i" || strings.ContainsAny(action, "?!")) {
 		return ""
 	}
 	return v
+}
+
+// withoutTalk drops what was said, which is about one case, where anything else was
+// done. A world that lists its actions has no talk.
+func withoutTalk(e agent.Episode, es []event) []event {
+	listed := slices.ContainsFunc(e.Steps, func(s agent.Step) bool { return len(s.Observation.Admissible) > 0 })
+	done := slices.DeleteFunc(slices.Clone(es), func(v event) bool { return operation(v.action) == "" })
+	if listed || len(done) == 0 {
+		return es
+	}
+	return done
 }
 
 // readVerbs begin names of what reads, in addition to lookVerbs.
