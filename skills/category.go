@@ -114,8 +114,7 @@ func (c *Categories) Of(t agent.Task) string {
 	return cmp.Or(categoryName(ws), unnamed)
 }
 
-// unnamed is the category of plans that do nothing but talk, and of goals without
-// words.
+// unnamed is the category of goals without words, and of plans without operations.
 const unnamed = "other"
 
 // maxNameWords bounds the name of a category: plans and goals that begin with

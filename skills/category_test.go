@@ -43,7 +43,7 @@ func TestPattern(t *testing.T) {
 }
 
 // TestTalkIsNoStep holds that what was said is no step of a plan, but where the
-// world lists it among its actions, or nothing else was done.
+// world lists it among its actions.
 func TestTalkIsNoStep(t *testing.T) {
 	const said = "Is it the lamp 1 you want?"
 	for _, tt := range []struct {
@@ -53,7 +53,7 @@ func TestTalkIsNoStep(t *testing.T) {
 	}{
 		{"take lamp 1", false, []string{said, "take lamp 1"}},
 		{said + "; take lamp 1", true, []string{said, "take lamp 1"}},
-		{said, false, []string{said}},
+		{"", false, []string{said}},
 	} {
 		e := agent.Episode{Task: agent.Task{Goal: "fetch the lamp"}, Outcome: agent.Outcome{Success: true}}
 		for i, a := range tt.actions {
@@ -271,7 +271,7 @@ func TestCategoriesOfTauBench(t *testing.T) {
 			}
 		}
 	}
-	if shared < 3 {
+	if shared < 5 {
 		t.Errorf("%d plans are those of three or more successes", shared)
 	}
 }

@@ -151,6 +151,15 @@ func TestVariables(t *testing.T) {
 			t.Errorf("%q: %q, want %q", tt.text, got, tt.want)
 		}
 	}
+	for _, tt := range []struct{ action, want string }{
+		{`note {"on":"mug 3","text":"it was left on shelf 4 by Ann Lee"}`, `note {"on":"A","text":"…"}`},
+		{`note {"on":"mug 3","text":"it was left on shelf 4 by…`, `note {"on":"A","text":"…`},
+		{`call "the shelf 4" "the A"`, `call "the Y" "the A"`},
+	} {
+		if got := v.step(tt.action); got != tt.want {
+			t.Errorf("%q: %q, want %q", tt.action, got, tt.want)
+		}
+	}
 	for _, tt := range []struct{ goal, want string }{
 		{"look at two Mugs under the desk lamp.", "look at two A under the B."},
 		{"put mug 3 there", "put A there"},

@@ -172,7 +172,7 @@ func taskSkills(plans []plan, o Options) []agent.Skill {
 		v := newVariables(p.goal, fixed)
 		steps := make([]string, len(p.chain))
 		for i, e := range p.chain {
-			steps[i] = v.abstract(e.action)
+			steps[i] = v.step(e.action)
 		}
 		principle := strings.Join(steps, arrow)
 		s := merged[principle]

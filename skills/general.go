@@ -70,7 +70,7 @@ func free(run []event) []string {
 	v := newVariables(nil, nil)
 	out := make([]string, len(run))
 	for i, e := range run {
-		out[i] = v.abstract(e.action)
+		out[i] = v.step(e.action)
 	}
 	return out
 }

@@ -57,15 +57,13 @@ func operation(action string) string {
 	return v
 }
 
-// withoutTalk drops what was said, which is about one case, where anything else was
-// done. A world that lists its actions has no talk.
+// withoutTalk drops what was said, which is about one case. A world that lists its
+// actions has no talk.
 func withoutTalk(e agent.Episode, es []event) []event {
-	listed := slices.ContainsFunc(e.Steps, func(s agent.Step) bool { return len(s.Observation.Admissible) > 0 })
-	done := slices.DeleteFunc(slices.Clone(es), func(v event) bool { return operation(v.action) == "" })
-	if listed || len(done) == 0 {
+	if slices.ContainsFunc(e.Steps, func(s agent.Step) bool { return len(s.Observation.Admissible) > 0 }) {
 		return es
 	}
-	return done
+	return slices.DeleteFunc(slices.Clone(es), func(v event) bool { return operation(v.action) == "" })
 }
 
 // readVerbs begin names of what reads, in addition to lookVerbs.

@@ -68,6 +68,25 @@ func (v *variables) abstract(text string) string {
 	return b.String()
 }
 
+// step is an action with its things replaced, and with a mark for each text in
+// quotes of minQuotedWords words or more: it is about one case.
+func (v *variables) step(action string) string {
+	var b strings.Builder
+	for i, part := range strings.Split(action, `"`) {
+		if i > 0 {
+			b.WriteByte('"')
+		}
+		if i%2 == 1 && len(strings.Fields(part)) >= minQuotedWords {
+			part = "…"
+		}
+		b.WriteString(part)
+	}
+	return v.abstract(b.String())
+}
+
+// minQuotedWords is how many words a text has that is not what something is called.
+const minQuotedWords = 6
+
 // abstractGoal replaces the words of a goal that name its things by A, B, …,
 // and every other thing by its variable.
 func (v *variables) abstractGoal(goal string) string {
