@@ -35,6 +35,7 @@ type Report struct {
 	Open     []Rate   `json:"open"`     // the categories that may get new skills, by suite and name
 	Changes  []Change `json:"changes"`  // in order
 	Played   int      `json:"played"`   // how often a held-out task was played
+	Unread   int      `json:"unread"`   // candidates that were not examined because they are recalled for no held-out task
 }
 
 // Evolve does one round, in one write, if it is due: if Rules.Every episodes were
@@ -92,7 +93,7 @@ func (b *Bank) Evolve(ctx context.Context, r Round) (Report, error) {
 		return report, err
 	}
 	d.merge()
-	report.Changes, report.Played = append(report.Changes, d.changes...), len(g.solved)
+	report.Changes, report.Played, report.Unread = append(report.Changes, d.changes...), len(g.solved), g.unread
 	if len(d.order) == 0 {
 		return report, nil
 	}

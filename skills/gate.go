@@ -35,6 +35,7 @@ type gate struct {
 	examiner Examiner
 	now      []agent.Context // for each held-out task, with the active skills; nil: not known yet
 	solved   map[play]bool
+	unread   int // candidates that are recalled for no held-out task
 }
 
 // play is a held-out task with a context: what is the same is not played twice.
@@ -98,6 +99,7 @@ func (g *gate) admit(ctx context.Context, s agent.Skill) (examined bool, err err
 		return false, err
 	}
 	if !slices.ContainsFunc(with, func(c agent.Context) bool { return recalls(c, s.ID) }) {
+		g.unread++
 		return false, nil
 	}
 	if s.Admitted, err = g.exam(ctx, with); err != nil {

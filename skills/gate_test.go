@@ -111,8 +111,8 @@ func TestGatePlaysOnlyWhatChanges(t *testing.T) {
 		return s.ID == "sk-all" || s.ID == "sk-some" && task%10 == 3
 	}}
 	g := newTestGate(x, known("sk-all", "known"))
-	if examined, state := admit(t, g, known("sk-never", "never read")); examined || state != "" || len(x.played) != 0 {
-		t.Errorf("what is never recalled: examined %v, state %q, after %d plays", examined, state, len(x.played))
+	if examined, state := admit(t, g, known("sk-never", "never read")); examined || state != "" || len(x.played) != 0 || g.unread != 1 {
+		t.Errorf("what is never recalled: examined %v, state %q, after %d plays, %d unread", examined, state, len(x.played), g.unread)
 	}
 	if examined, state := admit(t, g, known("sk-some", "read now and then")); !examined || state != agent.SkillActive {
 		t.Errorf("examined %v, state %q", examined, state)

@@ -109,6 +109,9 @@ func writeRound(w io.Writer, r skills.Report) {
 	if r.Played > 0 {
 		fmt.Fprintf(w, "%s of held-out games\n", counted(r.Played, "play"))
 	}
+	if r.Unread > 0 {
+		fmt.Fprintf(w, "%s not examined: recalled for no held-out game\n", counted(r.Unread, "candidate"))
+	}
 }
 
 // harmful are the skills whose measured effect is harm.
