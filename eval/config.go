@@ -42,6 +42,12 @@ type Condition struct {
 	// Open opens an empty memory in dir, an empty folder of its own. Nil: no
 	// memory.
 	Open func(ctx context.Context, dir string) (Memory, error)
+
+	// Swapped gives each retry the context that memory has for another task
+	// which failed in the same trial, of the same kind if there is one; a task
+	// that failed alone gets none. Compared to the same memory unswapped, it
+	// shows what reading the right context is worth, apart from any context.
+	Swapped bool
 }
 
 // Config says what is evaluated. There are no defaults: see Validate.

@@ -20,6 +20,7 @@ type unitRun struct {
 	condition int // index
 	seed      int // index
 	memory    Memory
+	others    map[int]int // of the trial under way: the task for which memory is asked in place of each; nil: each itself
 }
 
 // unit plays all trials of one condition under one seed.
@@ -84,6 +85,9 @@ func (u *unitRun) playAll(ctx context.Context, trial int, tasks []int) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+	}
+	if trial > 0 && u.Conditions[u.condition].Swapped {
+		u.others = swaps(u.tasks, tasks)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -176,7 +180,7 @@ func (u *unitRun) episode(ctx context.Context, trial, task int) (agent.Episode, 
 		NewID: func() string { return episodeID(u.Suite.Name(), u.key(trial, t.ID)) },
 	}
 	if u.memory != nil {
-		o.Recaller = u.memory
+		o.Recaller = u.recaller(task)
 	}
 	e, err := agent.Run(ctx, t, o)
 	if c, ok := env.(io.Closer); ok {
@@ -185,6 +189,19 @@ func (u *unitRun) episode(ctx context.Context, trial, task int) (agent.Episode, 
 		}
 	}
 	return e, err
+}
+
+// recaller is where the context of an episode of task comes from; nil: it has
+// none.
+func (u *unitRun) recaller(task int) agent.Recaller {
+	if u.others == nil {
+		return u.memory
+	}
+	other, ok := u.others[task]
+	if !ok {
+		return nil
+	}
+	return forOther{u.memory, u.tasks[other]}
 }
 
 // record gives the trial's episodes to memory, in task order, and returns the

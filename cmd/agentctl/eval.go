@@ -58,12 +58,16 @@ learned by then; conditions are
   uniform-verbatim  successes and failures, both word for word
   uniform-abstract  successes and failures, both as lessons
   asymmetric        successes word for word, failures as lessons
+  swapped           asymmetric, but each retry reads what is recalled for another
+                    task that failed: not among the defaults; what it falls short
+                    of asymmetric is what reading the right context is worth
 
 The table goes to standard output. The run folder --out keeps the episodes, the
 memories, results.json and a report to open in a browser. An interrupted run
 goes on with --resume. The number of workers does not change the result.`,
 		Example: `  agentctl eval
   agentctl eval --policy random --conditions none --trials 1
+  agentctl eval --conditions asymmetric,swapped
   agentctl eval --suite alfworld --data DIR --split valid_seen
   agentctl eval --model ollama:qwen3:8b --tasks 10 --workers 1
   agentctl eval --model folder:SmolLM2-135M-Instruct --tasks 10`,
@@ -73,7 +77,9 @@ goes on with --resume. The number of workers does not change the result.`,
 	f := c.Flags()
 	o.suite.flags(f)
 	o.policy.flags(f)
-	f.Var(newChoices(&o.conditions, conditionNames()...), "conditions", "conditions to compare; the others are compared to the first")
+	conditions := newChoices(&o.conditions, append(defaultConditions(), conditionSwapped)...)
+	o.conditions = defaultConditions()
+	f.Var(conditions, "conditions", "conditions to compare; the others are compared to the first")
 	f.Var(newCount(&o.trials, 3, 1), "trials", "tries per task")
 	f.Var(newSeeds(&o.seeds, 1, 2), "seeds", "seeds, such as 1,2,3 or 1-3: each condition is run under each")
 	f.Var(newCount(&o.workers, 0, 0), "workers", "episodes played at once; 0: one per processor")
@@ -86,10 +92,16 @@ goes on with --resume. The number of workers does not change the result.`,
 	return c
 }
 
-// conditionNames are the conditions in the order in which they are run: the
-// first is what the others are compared to.
-func conditionNames() []string {
-	return []string{"none", string(memory.UniformVerbatim), string(memory.UniformAbstract), string(memory.Asymmetric)}
+// The conditions whose names are not those of forms of memory.
+const (
+	conditionNone    = "none"
+	conditionSwapped = "swapped" // asymmetric, but for whose context is read
+)
+
+// defaultConditions are the conditions that are run unless told, in their order:
+// the first is what the others are compared to.
+func defaultConditions() []string {
+	return []string{conditionNone, string(memory.UniformVerbatim), string(memory.UniformAbstract), string(memory.Asymmetric)}
 }
 
 // eval runs the command.
@@ -181,18 +193,22 @@ func (o evalOptions) config(s eval.Suite, p openedPolicy) eval.Config {
 	return c
 }
 
-// condition is the memory of a name of conditionNames. Its IDs and its clock
-// are fixed, so that the same seeds give the same memory.
+// condition is the memory of that name. Its IDs and its clock are fixed, so that
+// the same seeds give the same memory.
 func condition(name string, countTokens func(string) int) eval.Condition {
 	c := eval.Condition{Name: name}
-	if name == "none" {
+	form := memory.Form(name)
+	switch name {
+	case conditionNone:
 		return c
+	case conditionSwapped:
+		c.Swapped, form = true, memory.Asymmetric
 	}
 	c.Open = func(_ context.Context, dir string) (eval.Memory, error) {
 		n := 0
 		return memory.Open(dir, memory.Options{
 			HoldOut:     -1, // what is compared is memory as it is
-			Form:        memory.Form(name),
+			Form:        form,
 			CountTokens: countTokens,
 			Clock:       eval.Epoch,
 			NewID: func() string {

@@ -139,7 +139,7 @@ func schoolGames(seed uint64, s methods.Scale) (methods.Games, error) {
 func (a *app) householdRun(ctx context.Context, dir string, seeds []uint64, tasks int) (*report.Result, error) {
 	o := evalOptions{
 		suite: suiteOptions{name: suiteHousehold, tasks: tasks}, policy: policyOptions{name: policyShipped, temperature: -1},
-		conditions: conditionNames(), trials: 3, seeds: seeds, steps: agent.DefaultSteps, context: defaultContext,
+		conditions: defaultConditions(), trials: 3, seeds: seeds, steps: agent.DefaultSteps, context: defaultContext,
 	}
 	suite, err := o.suite.open()
 	if err != nil {
