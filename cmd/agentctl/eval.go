@@ -193,8 +193,7 @@ func (o evalOptions) config(s eval.Suite, p openedPolicy) eval.Config {
 	return c
 }
 
-// condition is the memory of that name. Its IDs and its clock are fixed, so that
-// the same seeds give the same memory.
+// condition is the memory of that name.
 func condition(name string, countTokens func(string) int) eval.Condition {
 	c := eval.Condition{Name: name}
 	form := memory.Form(name)
@@ -205,17 +204,7 @@ func condition(name string, countTokens func(string) int) eval.Condition {
 		c.Swapped, form = true, memory.Asymmetric
 	}
 	c.Open = func(_ context.Context, dir string) (eval.Memory, error) {
-		n := 0
-		return memory.Open(dir, memory.Options{
-			HoldOut:     -1, // what is compared is memory as it is
-			Form:        form,
-			CountTokens: countTokens,
-			Clock:       eval.Epoch,
-			NewID: func() string {
-				n++
-				return fmt.Sprintf("item-%06d", n)
-			},
-		})
+		return memory.Open(dir, steady(memory.Options{Form: form, CountTokens: countTokens}))
 	}
 	return c
 }

@@ -16,7 +16,6 @@ import (
 
 	"github.com/surefoot-ai/surefoot/agent"
 	"github.com/surefoot-ai/surefoot/agent/importer"
-	"github.com/surefoot-ai/surefoot/eval"
 	"github.com/surefoot-ai/surefoot/memory"
 )
 
@@ -168,12 +167,7 @@ func (a *app) lessonsOf(cmd *cobra.Command, o lessonsOptions, f importer.Format,
 		return r, err
 	}
 	defer os.RemoveAll(dir)
-	n := 0
-	s, err := memory.Open(dir, memory.Options{
-		HoldOut: -1, // what is measured is memory as it is
-		Clock:   eval.Epoch,
-		NewID:   func() string { n++; return fmt.Sprintf("item-%06d", n) },
-	})
+	s, err := memory.Open(dir, steady(memory.Options{}))
 	if err != nil {
 		return r, err
 	}

@@ -33,7 +33,7 @@ not, and refuse. What repair and restore replace is kept beside the memory, unde
 func (a *app) inStore(do func(ctx context.Context) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, _ []string) error {
 		if _, err := os.Stat(filepath.Join(a.store, storeFile)); err != nil {
-			return a.noStore(err)
+			return noStore(a.store, err)
 		}
 		return a.ofStore(cmd.Context(), do(cmd.Context()))
 	}

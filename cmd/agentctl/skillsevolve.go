@@ -159,7 +159,7 @@ func (x *examination) Contexts(ctx context.Context, active []agent.Skill) (out [
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	s, err := memory.Open(dir, memory.Options{HoldOut: -1, SkillTokens: x.tokens, CountTokens: x.policy.countTokens})
+	s, err := memory.Open(dir, steady(memory.Options{SkillTokens: x.tokens, CountTokens: x.policy.countTokens}))
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/surefoot-ai/surefoot/eval"
 	"github.com/surefoot-ai/surefoot/memory"
 )
 
@@ -26,7 +27,7 @@ func (a *app) openStoreWith(o memory.Options) (*memory.Store, error) {
 		o.CountTokens = localTokens()
 	}
 	if _, err := os.Stat(filepath.Join(a.store, storeFile)); err != nil {
-		return nil, a.noStore(err)
+		return nil, noStore(a.store, err)
 	}
 	s, err := memory.OpenAny(a.store, o)
 	if errors.Is(err, memory.ErrReadOnly) {
@@ -39,22 +40,36 @@ func (a *app) openStoreWith(o memory.Options) (*memory.Store, error) {
 	return s, nil
 }
 
-func (a *app) noStore(err error) error {
+// noStore says that there is no memory in dir, and where there may be one.
+func noStore(dir string, err error) error {
 	if !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("store %s: %w", a.store, err)
+		return fmt.Errorf("store %s: %w", dir, err)
 	}
 	var below []string
 	for _, pattern := range []string{"*", filepath.Join("*", "*"), filepath.Join("*", "*", "*")} {
 		// The one error of Glob is a bad pattern, which a folder's name may be.
-		found, _ := filepath.Glob(filepath.Join(a.store, pattern, storeFile))
+		found, _ := filepath.Glob(filepath.Join(dir, pattern, storeFile))
 		for _, f := range found {
 			below = append(below, filepath.Dir(f))
 		}
 	}
 	if len(below) > 0 {
-		return fmt.Errorf("store %s: holds no memory itself; name one of\n  %s", a.store, strings.Join(below, "\n  "))
+		return fmt.Errorf("store %s: holds no memory itself; name one of\n  %s", dir, strings.Join(below, "\n  "))
 	}
-	return fmt.Errorf("store %s: there is no memory; 'agentctl eval' makes one and says where, --store names it", a.store)
+	return fmt.Errorf("store %s: there is no memory; 'agentctl eval' makes one and says where, --store names it", dir)
+}
+
+// steady are options with which the same episodes always make the same memory: it
+// withholds nothing, and its IDs and its clock are fixed.
+func steady(o memory.Options) memory.Options {
+	n := 0
+	o.HoldOut = -1
+	o.Clock = eval.Epoch
+	o.NewID = func() string {
+		n++
+		return fmt.Sprintf("item-%06d", n)
+	}
+	return o
 }
 
 // withStore makes a command's RunE of what is to be done with the open store.

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"time"
 
 	"github.com/surefoot-ai/surefoot/agent"
 	"github.com/surefoot-ai/surefoot/eval/household"
@@ -62,13 +61,7 @@ func (w *practiceWorld) Memory(form string, count func(string) int) (policy.Memo
 	if err != nil {
 		return nil, err
 	}
-	n := 0
-	s, err := memory.Open(dir, memory.Options{
-		HoldOut: -1, // what is compared is memory as it is
-		Form:    memory.Form(form), CountTokens: count,
-		Clock: func() time.Time { return time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) },
-		NewID: func() string { n++; return fmt.Sprintf("item-%06d", n) },
-	})
+	s, err := memory.Open(dir, steady(memory.Options{Form: memory.Form(form), CountTokens: count}))
 	if err != nil {
 		os.RemoveAll(dir)
 		return nil, err
