@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,7 +32,9 @@ type evalOptions struct {
 	seeds      []uint64
 	workers    int
 	steps      int
-	context    int // tokens
+	context    int    // tokens
+	bank       string // folder; "": memories begin empty
+	skills     int    // tokens
 	out        string
 	resume     bool
 }
@@ -58,9 +60,17 @@ learned by then; conditions are
   uniform-verbatim  successes and failures, both word for word
   uniform-abstract  successes and failures, both as lessons
   asymmetric        successes word for word, failures as lessons
-  swapped           asymmetric, but each retry reads what is recalled for another
-                    task that failed: not among the defaults; what it falls short
-                    of asymmetric is what reading the right context is worth
+
+and, not among the defaults, asymmetric again, but
+
+  swapped           each retry reads what is recalled for another task that
+                    failed: how far it falls behind asymmetric is what reading
+                    the right context is worth
+  frozen            nothing is recorded: only what --bank holds is recalled
+  skills            active skills of --bank are recalled as well
+
+Memories begin empty, or with what --bank holds: a memory of other tasks, which
+is copied for each condition and seed, so that first tries have a context too.
 
 The table goes to standard output. The run folder --out keeps the episodes, the
 memories, results.json and a report to open in a browser. An interrupted run
@@ -68,6 +78,7 @@ goes on with --resume. The number of workers does not change the result.`,
 		Example: `  agentctl eval
   agentctl eval --policy random --conditions none --trials 1
   agentctl eval --conditions asymmetric,swapped
+  agentctl eval --bank DIR --conditions none,frozen,asymmetric,skills
   agentctl eval --suite alfworld --data DIR --split valid_seen
   agentctl eval --model ollama:qwen3:8b --tasks 10 --workers 1
   agentctl eval --model folder:SmolLM2-135M-Instruct --tasks 10`,
@@ -77,7 +88,7 @@ goes on with --resume. The number of workers does not change the result.`,
 	f := c.Flags()
 	o.suite.flags(f)
 	o.policy.flags(f)
-	conditions := newChoices(&o.conditions, append(defaultConditions(), conditionSwapped)...)
+	conditions := newChoices(&o.conditions, append(defaultConditions(), conditionSwapped, conditionFrozen, conditionSkills)...)
 	o.conditions = defaultConditions()
 	f.Var(conditions, "conditions", "conditions to compare; the others are compared to the first")
 	f.Var(newCount(&o.trials, 3, 1), "trials", "tries per task")
@@ -85,23 +96,13 @@ goes on with --resume. The number of workers does not change the result.`,
 	f.Var(newCount(&o.workers, 0, 0), "workers", "episodes played at once; 0: one per processor")
 	f.Var(newCount(&o.steps, agent.DefaultSteps, 1), "steps", "actions per episode at most")
 	f.Var(newCount(&o.context, defaultContext, 0), "context-tokens", "tokens of memory put before the policy at most")
+	f.StringVar(&o.bank, "bank", "", "folder of a memory that those of the conditions begin with; it is only read")
+	f.Var(newCount(&o.skills, 100, 1), "skill-tokens", "of the context that general skills may have in condition skills, and as many those of the task's kind")
 	a.settings.register("eval", f, map[string]string{"data": "ALFWORLD_DATA"})
 	f.StringVar(&o.out, "out", "", "run folder (default a new one below ./runs)")
 	f.BoolVar(&o.resume, "resume", false, "go on with the run in --out")
 	c.AddCommand(newMethods(a), newEvalEffects(a), newEvalLessons(a), newEvalExperience(a))
 	return c
-}
-
-// The conditions whose names are not those of forms of memory.
-const (
-	conditionNone    = "none"
-	conditionSwapped = "swapped" // asymmetric, but for whose context is read
-)
-
-// defaultConditions are the conditions that are run unless told, in their order:
-// the first is what the others are compared to.
-func defaultConditions() []string {
-	return []string{conditionNone, string(memory.UniformVerbatim), string(memory.UniformAbstract), string(memory.Asymmetric)}
 }
 
 // eval runs the command.
@@ -121,13 +122,17 @@ func (a *app) eval(cmd *cobra.Command, o evalOptions) error {
 	if err != nil {
 		return err
 	}
+	b, err := openBank(ctx, o.bank, suite)
+	if err != nil {
+		return err
+	}
 	dir, err := o.folder(time.Now())
 	if err != nil {
 		return err
 	}
-	c := o.config(suite, actor)
+	c := o.config(suite, actor, b)
 	c.Dir = dir
-	c.Meta = a.evalMeta()
+	c.Meta = a.evalMeta(b)
 	fmt.Fprintf(a.notes(), "run: %s\n", dir)
 	m := a.newMeter("episodes")
 	c.Progress = func(p eval.Progress) {
@@ -159,6 +164,31 @@ func (o evalOptions) check(cmd *cobra.Command) error {
 	if given("policy") && given("model") {
 		return usagef("--policy %s: --model %s acts already", o.policy.name, o.policy.model)
 	}
+	return o.checkBank(cmd)
+}
+
+// checkBank is check of what has to do with banks.
+func (o evalOptions) checkBank(cmd *cobra.Command) error {
+	used := false
+	for _, name := range o.conditions {
+		switch name {
+		case conditionFrozen, conditionSkills:
+			if o.bank == "" {
+				return usagef("--conditions %s: needs --bank", name)
+			}
+		case string(memory.UniformVerbatim), string(memory.UniformAbstract):
+			if o.bank != "" {
+				return usagef("--conditions %s: not with --bank, which is asymmetric", name)
+			}
+		}
+		used = used || name != conditionNone
+	}
+	if o.bank != "" && !used {
+		return usagef("--bank %s: no condition has a memory", o.bank)
+	}
+	if cmd.Flags().Changed("skill-tokens") && !slices.Contains(o.conditions, conditionSkills) {
+		return usagef("--skill-tokens %d: only condition %s recalls skills", o.skills, conditionSkills)
+	}
 	return nil
 }
 
@@ -173,8 +203,9 @@ func canResume(err error) bool {
 	return true
 }
 
-// config is the evaluation that o asks for, all but its folder.
-func (o evalOptions) config(s eval.Suite, p openedPolicy) eval.Config {
+// config is the evaluation that o asks for, all but its folder. b is nil if
+// memories begin empty.
+func (o evalOptions) config(s eval.Suite, p openedPolicy, b *bank) eval.Config {
 	c := eval.Config{
 		Suite:         s,
 		Policy:        p.Policy,
@@ -188,23 +219,7 @@ func (o evalOptions) config(s eval.Suite, p openedPolicy) eval.Config {
 		c.Workers = runtime.NumCPU()
 	}
 	for _, name := range o.conditions {
-		c.Conditions = append(c.Conditions, condition(name, p.countTokens))
-	}
-	return c
-}
-
-// condition is the memory of that name.
-func condition(name string, countTokens func(string) int) eval.Condition {
-	c := eval.Condition{Name: name}
-	form := memory.Form(name)
-	switch name {
-	case conditionNone:
-		return c
-	case conditionSwapped:
-		c.Swapped, form = true, memory.Asymmetric
-	}
-	c.Open = func(_ context.Context, dir string) (eval.Memory, error) {
-		return memory.Open(dir, steady(memory.Options{Form: form, CountTokens: countTokens}))
+		c.Conditions = append(c.Conditions, o.condition(name, p.countTokens, b))
 	}
 	return c
 }
@@ -243,15 +258,15 @@ func freshFolder(name string) (string, error) {
 
 // evalMeta is the resolved configuration, all that may change the result, and
 // the commit.
-func (a *app) evalMeta() map[string]string {
-	b := thisBuild()
-	meta := map[string]string{"version": b.Version}
-	if b.Commit != "" {
-		meta["commit"] = b.Commit
+func (a *app) evalMeta(b *bank) map[string]string {
+	built := thisBuild()
+	meta := map[string]string{"version": built.Version}
+	if built.Commit != "" {
+		meta["commit"] = built.Commit
 	}
 	for _, e := range a.settings.all {
 		key, ok := strings.CutPrefix(e.key, "eval.")
-		if !ok || key == "workers" || key == "data" {
+		if !ok || key == "workers" || key == "data" || key == "bank" {
 			continue
 		}
 		value := e.flag.Value.String()
@@ -261,6 +276,9 @@ func (a *app) evalMeta() map[string]string {
 		if value != "" {
 			meta[key] = value
 		}
+	}
+	if b != nil {
+		meta["bank"] = fmt.Sprintf("%s, %s", b.hash, counted(int(b.writes), "write"))
 	}
 	return meta
 }

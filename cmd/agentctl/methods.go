@@ -149,7 +149,7 @@ func (a *app) householdRun(ctx context.Context, dir string, seeds []uint64, task
 	if err != nil {
 		return nil, err
 	}
-	c := o.config(suite, actor)
+	c := o.config(suite, actor, nil)
 	c.Dir = dir
 	m := a.newMeter("episodes")
 	defer m.close()
