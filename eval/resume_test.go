@@ -22,6 +22,7 @@ import (
 func small(dir string) eval.Config {
 	c := doors(dir)
 	c.Suite, c.Trials = evaltest.Suite{Count: 4}, 2
+	c.Conditions = append(c.Conditions, eval.Condition{Name: "swapped", Open: openMemory, Swapped: true})
 	return c
 }
 
@@ -211,7 +212,7 @@ func TestOtherRunIsRefused(t *testing.T) {
 		{"trials", func(c *eval.Config) { c.Trials = 5 }, "trials is 2 there, 5 here"},
 		{"budget", func(c *eval.Config) { c.Budget.Steps = 3 }, "budget.steps is 2 there, 3 here"},
 		{"context", func(c *eval.Config) { c.ContextTokens = 3 }, "context_tokens is 100 there, 3 here"},
-		{"condition", func(c *eval.Config) { c.Conditions = c.Conditions[:1] }, `conditions is ["none","lessons"] there, ["none"] here`},
+		{"condition", func(c *eval.Config) { c.Conditions = c.Conditions[:1] }, `conditions is ["none","lessons","swapped"] there, ["none"] here`},
 		{"tasks", func(c *eval.Config) { c.Suite = evaltest.Suite{Count: 5} }, "tasks is 4 there, 5 here (and 1 more)"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
