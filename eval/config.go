@@ -39,8 +39,8 @@ type Memory interface {
 type Condition struct {
 	Name string // unique in its run
 
-	// Open opens an empty memory in dir, an empty folder of its own. Nil: no
-	// memory.
+	// Open opens a memory in dir, an empty folder of its own. It is empty, or
+	// knows the same each time. Nil: no memory.
 	Open func(ctx context.Context, dir string) (Memory, error)
 
 	// Swapped gives each retry the context that memory has for another task
