@@ -75,7 +75,7 @@ func (l *LM) Advised(e agent.Episode, advice []agent.Action) (Trajectory, error)
 		for next < len(t.Targets) && t.Targets[next].Step == i {
 			next++
 		}
-		if err := l.advise(t.Targets[from:next], s, advice[i]); err != nil {
+		if err := l.advise(t.Targets[from:next], s, l.marks(e.Task, s.Observation.Admissible), advice[i]); err != nil {
 			return t, fmt.Errorf("episode %s: step %d: %w", e.ID, i, err)
 		}
 	}
@@ -83,7 +83,7 @@ func (l *LM) Advised(e agent.Episode, advice []agent.Action) (Trajectory, error)
 }
 
 // advise makes a step's targets those of the advice.
-func (l *LM) advise(targets []Target, s agent.Step, advice agent.Action) error {
+func (l *LM) advise(targets []Target, s agent.Step, m marks, advice agent.Action) error {
 	for j := range targets {
 		targets[j].OldLogProb, targets[j].StepLogProb = math.NaN(), math.Inf(-1)
 	}
@@ -94,7 +94,7 @@ func (l *LM) advise(targets []Target, s agent.Step, advice agent.Action) error {
 	if i < 0 {
 		return fmt.Errorf("advice %q: %w", advice, ErrNotAdmissible)
 	}
-	sequences, trie, err := l.trie(s.Observation.Admissible)
+	sequences, trie, err := l.trie(s.Observation.Admissible, m)
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ import (
 const (
 	keyTokenizer   = "tokenizer"   // JSON of the tokenizer
 	keyTemperature = "temperature" // JSON number: that of acting
+	keyMarks       = "marks"       // JSON boolean: see LM.WithMarks; false if absent
 	keyLineage     = "lineage"     // JSON of how the policy came to be
 )
 
@@ -53,7 +54,11 @@ func (l *LM) metadata(lineage json.RawMessage) (map[string]string, error) {
 	if len(lineage) == 0 {
 		lineage = json.RawMessage("null")
 	}
-	return map[string]string{keyTokenizer: string(tok), keyTemperature: string(temperature), keyLineage: string(lineage)}, nil
+	meta := map[string]string{keyTokenizer: string(tok), keyTemperature: string(temperature), keyLineage: string(lineage)}
+	if l.marked {
+		meta[keyMarks] = "true"
+	}
+	return meta, nil
 }
 
 // Load reads a policy file. Its version is the first digits of the file's
@@ -65,11 +70,15 @@ func Load(data []byte) (*LM, map[string]string, error) {
 	}
 	var tok tokenizer.Tokenizer
 	var temperature float64
+	var marked bool
 	for _, f := range []struct {
 		key string
 		to  any
-	}{{keyTokenizer, &tok}, {keyTemperature, &temperature}} {
+	}{{keyTokenizer, &tok}, {keyTemperature, &temperature}, {keyMarks, &marked}} {
 		text, ok := meta[f.key]
+		if !ok && f.key == keyMarks {
+			continue
+		}
 		if !ok {
 			return nil, nil, fmt.Errorf("policy file: metadata lacks %q", f.key)
 		}
@@ -81,6 +90,7 @@ func Load(data []byte) (*LM, map[string]string, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	l.marked = marked
 	return l, maps.Clone(meta), nil
 }
 

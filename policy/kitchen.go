@@ -197,8 +197,12 @@ func (k *kitchen) coldStart(ctx context.Context) ([]agent.Episode, error) {
 	if err != nil {
 		return nil, err
 	}
+	of := noMarks
+	if k.Marks {
+		of = marksOf
+	}
 	for _, e := range demos {
-		texts = append(texts, transcript(e))
+		texts = append(texts, transcript(e, of))
 	}
 	tok, err := tokenizer.Train(texts, k.VocabTokens, specials[:])
 	if err != nil {
@@ -212,6 +216,9 @@ func (k *kitchen) coldStart(ctx context.Context) ([]agent.Episode, error) {
 	}
 	if k.lm, err = NewLM(m, tok, k.Temperature, "recipe"); err != nil {
 		return nil, err
+	}
+	if k.Marks {
+		k.lm = k.lm.WithMarks()
 	}
 	return won(demos), nil
 }

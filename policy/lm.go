@@ -18,6 +18,7 @@ type LM struct {
 	model       *transformer.Model
 	tokens      *tokenizer.Tokenizer
 	temperature float64
+	marked      bool // it reads and writes marks
 	version     string
 }
 
@@ -43,7 +44,28 @@ func (l *LM) Temperature() float64 { return l.temperature }
 // WithTemperature returns a policy over the same model that acts at
 // temperature.
 func (l *LM) WithTemperature(temperature float64) (*LM, error) {
-	return NewLM(l.model, l.tokens, temperature, l.version)
+	n, err := NewLM(l.model, l.tokens, temperature, l.version)
+	if err == nil {
+		n.marked = l.marked
+	}
+	return n, err
+}
+
+// WithMarks returns a policy over the same model that reads and writes a star
+// before every word of an observation or action that the goal and the actions on
+// offer have in common. A model must be trained as it acts.
+func (l *LM) WithMarks() *LM {
+	n := *l
+	n.marked = true
+	return &n
+}
+
+// marks are those of a step.
+func (l *LM) marks(task agent.Task, admissible []agent.Action) marks {
+	if !l.marked {
+		return nil
+	}
+	return marksOf(task, admissible)
 }
 
 // Model is the transformer. It is the LM's own, not a copy.
@@ -81,9 +103,10 @@ func (a *actor) Act(_ context.Context, obs agent.Observation) (agent.Decision, e
 	if len(obs.Admissible) == 0 {
 		return agent.Decision{}, ErrNoActions
 	}
-	text := prompt(obs)
+	m := a.lm.marks(a.brief.Task, obs.Admissible)
+	text := prompt(obs, m)
 	if !a.begun {
-		text = firstPrompt(a.brief.Task, a.brief.Context, obs)
+		text = firstPrompt(a.brief.Task, a.brief.Context, obs, m)
 		a.begun = true
 	}
 	a.pending = a.lm.tokens.Encode(a.pending, text)
@@ -92,7 +115,7 @@ func (a *actor) Act(_ context.Context, obs agent.Observation) (agent.Decision, e
 	if err != nil {
 		return agent.Decision{}, tooLong(err)
 	}
-	_, trie, err := a.lm.trie(obs.Admissible)
+	_, trie, err := a.lm.trie(obs.Admissible, m)
 	if err != nil {
 		return agent.Decision{}, err
 	}

@@ -14,6 +14,11 @@ import (
 // same probabilities up to float32.
 func TestTrajectoryIsWhatTheActorDid(t *testing.T) {
 	l := toyLM(t, 1)
+	t.Run("bare", func(t *testing.T) { trajectoryIsWhatTheActorDid(t, l) })
+	t.Run("marks", func(t *testing.T) { trajectoryIsWhatTheActorDid(t, l.WithMarks()) })
+}
+
+func trajectoryIsWhatTheActorDid(t *testing.T, l *LM) {
 	es := toyPlay(t, l, toyTasks(0, 8), 7, 6)
 	es[0].Context = agent.Context{} // as played
 	pass := transformer.NewPass(l.model, 1)
@@ -38,7 +43,7 @@ func TestTrajectoryIsWhatTheActorDid(t *testing.T) {
 				t.Errorf("entropy %v of %d choices", entropy[i], n)
 			}
 		}
-		if want := transcript(e); l.tokens.Decode(tr.Tokens) != want {
+		if want := transcript(e, l.marks); l.tokens.Decode(tr.Tokens) != want {
 			t.Errorf("tokens spell %q, want %q", l.tokens.Decode(tr.Tokens), want)
 		}
 		total := 0.0

@@ -194,16 +194,17 @@ func (b block) told(ctx context.Context, trial int, es []agent.Episode, mem agen
 	return b.players().Play(ctx, fmt.Sprintf("%s-told%d", b.phase, trial), rs)
 }
 
-// transcript is the text of a whole episode as the model reads it.
-func transcript(e agent.Episode) string {
+// transcript is the text of a whole episode as a model reads it.
+func transcript(e agent.Episode, of func(agent.Task, []agent.Action) marks) string {
 	var b strings.Builder
 	for i, s := range e.Steps {
+		m := of(e.Task, s.Observation.Admissible)
 		if i == 0 {
-			b.WriteString(firstPrompt(e.Task, e.Context, s.Observation))
+			b.WriteString(firstPrompt(e.Task, e.Context, s.Observation, m))
 		} else {
-			b.WriteString(prompt(s.Observation))
+			b.WriteString(prompt(s.Observation, m))
 		}
-		b.WriteString(choice(s.Action))
+		b.WriteString(choice(s.Action, m))
 	}
 	return b.String()
 }

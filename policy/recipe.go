@@ -28,6 +28,7 @@ type Recipe struct {
 	Temperature   float64  // of play while training, ≥ 0; at 1 reinforcement is on-policy
 	Finished      float64  // temperature of the finished policy, ≥ 0
 	Forms         []string // of memory, in which the policy learns to read
+	Marks         bool     // see [LM.WithMarks]
 
 	Dir string `json:"-"` // where finished phases are kept, so that an interrupted run goes on with the same bits; made if absent; empty: nowhere
 
@@ -62,6 +63,7 @@ func DefaultRecipe() Recipe {
 		Temperature:   1,
 		Finished:      0.5,
 		Forms:         []string{"asymmetric", "uniform-verbatim", "uniform-abstract"},
+		Marks:         true,
 		Cold:          Imitate{Tasks: 3000, Epochs: 4, LearningRate: 2e-3, Batch: 8, Text: 0.3},
 		Informed:      Imitate{Tasks: 2000, Epochs: 1, LearningRate: 1e-3, Batch: 8, Text: 0.3},
 		Rounds:        2,

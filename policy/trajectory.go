@@ -61,12 +61,13 @@ func (l *LM) Trajectory(e agent.Episode) (Trajectory, error) {
 		t.Reward = 1
 	}
 	for i, s := range e.Steps {
-		text := prompt(s.Observation)
+		m := l.marks(e.Task, s.Observation.Admissible)
+		text := prompt(s.Observation, m)
 		if i == 0 {
-			text = firstPrompt(e.Task, e.Context, s.Observation)
+			text = firstPrompt(e.Task, e.Context, s.Observation, m)
 		}
 		t.Tokens = l.tokens.Encode(t.Tokens, text)
-		if err := l.appendChoice(&t, i, s); err != nil {
+		if err := l.appendChoice(&t, i, s, m); err != nil {
 			return Trajectory{}, fmt.Errorf("episode %s: step %d: %w", e.ID, i, err)
 		}
 	}
@@ -79,12 +80,12 @@ func (l *LM) Trajectory(e agent.Episode) (Trajectory, error) {
 
 // appendChoice appends the tokens of s.Action and those of them that were
 // chosen among several.
-func (l *LM) appendChoice(t *Trajectory, step int, s agent.Step) error {
+func (l *LM) appendChoice(t *Trajectory, step int, s agent.Step, m marks) error {
 	i := slices.Index(s.Observation.Admissible, s.Action)
 	if i < 0 {
 		return fmt.Errorf("%q: %w", s.Action, ErrNotAdmissible)
 	}
-	sequences, trie, err := l.trie(s.Observation.Admissible)
+	sequences, trie, err := l.trie(s.Observation.Admissible, m)
 	if err != nil {
 		return err
 	}
@@ -131,10 +132,10 @@ func (t Trajectory) WithText() Trajectory {
 }
 
 // trie returns the tokens of every action, and the trie they form.
-func (l *LM) trie(admissible []agent.Action) ([][]int32, *transformer.Trie, error) {
+func (l *LM) trie(admissible []agent.Action, m marks) ([][]int32, *transformer.Trie, error) {
 	sequences := make([][]int32, len(admissible))
 	for i, a := range admissible {
-		sequences[i] = l.tokens.Encode(nil, choice(a))
+		sequences[i] = l.tokens.Encode(nil, choice(a, m))
 	}
 	trie, err := transformer.NewTrie(sequences)
 	if err != nil {

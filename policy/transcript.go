@@ -10,19 +10,20 @@ import "github.com/surefoot-ai/surefoot/agent"
 //	 <action>\n                                   a choice
 //	<observation>\n>                              the next prompt
 //
-// An action ends in a newline, so that none is a prefix of another.
+// An action ends in a newline, so that none is a prefix of another. Observations
+// and actions have their marks, if the model was trained with them.
 
 // firstPrompt is what precedes the first action.
-func firstPrompt(task agent.Task, c agent.Context, obs agent.Observation) string {
+func firstPrompt(task agent.Task, c agent.Context, obs agent.Observation, m marks) string {
 	s := c.Text()
 	if s != "" {
 		s += "\n\n"
 	}
-	return s + "Task: " + task.Goal + "\n" + prompt(obs)
+	return s + "Task: " + task.Goal + "\n" + prompt(obs, m)
 }
 
 // prompt is what stands between two actions.
-func prompt(obs agent.Observation) string { return obs.Text + "\n>" }
+func prompt(obs agent.Observation, m marks) string { return m.in(obs.Text) + "\n>" }
 
 // choice is an action as the model writes it.
-func choice(a agent.Action) string { return " " + string(a) + "\n" }
+func choice(a agent.Action, m marks) string { return " " + m.in(string(a)) + "\n" }

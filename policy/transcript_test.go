@@ -24,8 +24,8 @@ func TestDatasetsSayWhatTheActorRead(t *testing.T) {
 		for _, s := range [][2]string{{"A door.", "knock"}, {"", "push"}, {"It is\nopen.", "go"}} {
 			e.Steps = append(e.Steps, agent.Step{Observation: agent.Observation{Text: s[0]}, Action: agent.Action(s[1])})
 		}
-		want := firstPrompt(e.Task, e.Context, e.Steps[0].Observation) + choice("knock") +
-			prompt(e.Steps[1].Observation) + choice("push") + prompt(e.Steps[2].Observation) + choice("go")
+		want := firstPrompt(e.Task, e.Context, e.Steps[0].Observation, nil) + choice("knock", nil) +
+			prompt(e.Steps[1].Observation, nil) + choice("push", nil) + prompt(e.Steps[2].Observation, nil) + choice("go", nil)
 
 		var b bytes.Buffer
 		in := dataset.Input{Heads: []dataset.Head{{ID: "e", Suite: "doors", Task: "t"}}, Source: oneEpisode(e)}

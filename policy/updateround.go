@@ -157,10 +157,9 @@ func (r *round) run(ctx context.Context) error {
 // train returns a trained copy of the parent, and the guard that ended the
 // training.
 func (r *round) train(ctx context.Context) (*LM, string, error) {
-	l, err := NewLM(r.parent.model.Clone(), r.parent.tokens, r.parent.temperature, "candidate")
-	if err != nil {
-		return nil, "", err
-	}
+	copied := *r.parent
+	l := &copied
+	l.model, l.version = l.model.Clone(), "candidate"
 	trainer, err := NewTrainer(l, r.Trainer)
 	if err != nil {
 		return nil, "", err
