@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
+	"math/rand/v2"
 	"strings"
 
 	"github.com/surefoot-ai/surefoot/agent"
@@ -115,14 +116,14 @@ type block struct {
 	player      agent.Policy
 	tasks       []agent.Task
 	seed        uint64
-	teach       bool // the teacher plays too
+	teach       bool // the teacher plays too, and half of the tasks meet a memory of the others at their first try
 	cut         bool // step budgets are drawn from a tenth of Steps to Steps, so that a strong player fails too
 	count       func(string) int
 }
 
 // play lets the player try the tasks twice, the second time with what memory
 // learned from the first. It returns the player's episodes, the first tries in
-// the order of the tasks, and the teacher's (see told).
+// the order of the tasks, and the teacher's.
 func (b block) play(ctx context.Context) (own, told []agent.Episode, err error) {
 	count := b.count
 	if count == nil {
@@ -137,41 +138,72 @@ func (b block) play(ctx context.Context) (own, told []agent.Episode, err error) 
 			err = e
 		}
 	}()
-	rng := b.rng(b.phase, 1)
-	open := b.tasks
-	seen := map[string][]agent.Episode{}
-	for trial := range 2 {
-		rs := make([]Rollout, len(open))
-		for i, t := range open {
-			rs[i] = b.rollout(b.player, t, mem, trial)
-			if b.cut {
-				rs[i].Steps = b.Steps/10 + 1 + rng.IntN(b.Steps-b.Steps/10)
-			}
-		}
-		es, err := b.players().Play(ctx, fmt.Sprintf("%s-try%d", b.phase, trial), rs)
-		if err != nil {
+	d := drill{block: b, mem: mem, rng: b.rng(b.phase, 1), seen: map[string][]agent.Episode{}}
+	bare := len(b.tasks)
+	if b.teach {
+		bare /= 2
+	}
+	if err := d.play(ctx, wave{name: "try0", tasks: b.tasks[:bare]}); err != nil {
+		return nil, nil, err
+	}
+	if b.teach {
+		if err := d.show(ctx, b.tasks[bare:]); err != nil {
 			return nil, nil, err
 		}
-		own = append(own, es...)
-		open = nil
-		for _, e := range es {
-			if err := mem.Record(ctx, e); err != nil {
-				return nil, nil, err
-			}
-			if !e.Outcome.Success {
-				seen[e.Task.ID] = append(seen[e.Task.ID], e)
-				open = append(open, e.Task)
-			}
-		}
-		if b.teach {
-			more, err := b.told(ctx, trial, es, mem, seen)
-			if err != nil {
-				return nil, nil, err
-			}
-			told = append(told, more...)
+		if err := d.play(ctx, wave{name: "banked0", tasks: b.tasks[bare:]}); err != nil {
+			return nil, nil, err
 		}
 	}
-	return own, told, nil
+	err = d.play(ctx, wave{name: "try1", tasks: d.open, trial: 1})
+	return d.own, d.told, err
+}
+
+// drill is a block under way.
+type drill struct {
+	block
+	mem       Memory
+	rng       *rand.Rand
+	open      []agent.Task // failed so far
+	seen      map[string][]agent.Episode
+	own, told []agent.Episode
+}
+
+// wave is tasks that are played at once.
+type wave struct {
+	name  string
+	tasks []agent.Task
+	trial int
+}
+
+// play lets the player try a wave, which memory learns from, and then the teacher.
+func (d *drill) play(ctx context.Context, w wave) error {
+	rs := make([]Rollout, len(w.tasks))
+	for i, t := range w.tasks {
+		rs[i] = d.rollout(d.player, t, d.mem, w.trial)
+		if d.cut {
+			rs[i].Steps = d.Steps/10 + 1 + d.rng.IntN(d.Steps-d.Steps/10)
+		}
+	}
+	es, err := d.players().Play(ctx, d.phase+"-"+w.name, rs)
+	if err != nil {
+		return err
+	}
+	d.own = append(d.own, es...)
+	for _, e := range es {
+		if err := d.mem.Record(ctx, e); err != nil {
+			return err
+		}
+		if !e.Outcome.Success {
+			d.seen[e.Task.ID] = append(d.seen[e.Task.ID], e)
+			if w.trial == 0 {
+				d.open = append(d.open, e.Task)
+			}
+		}
+	}
+	if !d.teach {
+		return nil
+	}
+	return d.tell(ctx, w, es)
 }
 
 func (b block) rollout(p agent.Policy, t agent.Task, mem agent.Recaller, trial int) Rollout {
@@ -181,17 +213,33 @@ func (b block) rollout(p agent.Policy, t agent.Task, mem agent.Recaller, trial i
 	}
 }
 
-// told lets the teacher play the tasks of es that the player failed, and every
+// tell lets the teacher play the tasks of es that the player failed, and every
 // third of the others, with the context a further try would have and with the
 // knowledge of what the player saw.
-func (b block) told(ctx context.Context, trial int, es []agent.Episode, mem agent.Recaller, seen map[string][]agent.Episode) ([]agent.Episode, error) {
+func (d *drill) tell(ctx context.Context, w wave, es []agent.Episode) error {
 	var rs []Rollout
 	for i, e := range es {
 		if !e.Outcome.Success || i%3 == 0 {
-			rs = append(rs, b.rollout(b.world.Teacher(seen[e.Task.ID]), e.Task, mem, trial+1))
+			rs = append(rs, d.rollout(d.world.Teacher(d.seen[e.Task.ID]), e.Task, d.mem, w.trial+1))
 		}
 	}
-	return b.players().Play(ctx, fmt.Sprintf("%s-told%d", b.phase, trial), rs)
+	return d.teachers(ctx, "told-"+w.name, rs)
+}
+
+// show lets the teacher play tasks that nobody tried, with what memory makes of
+// others: what a policy has to pass over or to make use of at its first try.
+func (d *drill) show(ctx context.Context, tasks []agent.Task) error {
+	rs := make([]Rollout, len(tasks))
+	for i, t := range tasks {
+		rs[i] = d.rollout(d.world.Teacher(nil), t, d.mem, 0)
+	}
+	return d.teachers(ctx, "shown", rs)
+}
+
+func (d *drill) teachers(ctx context.Context, name string, rs []Rollout) error {
+	es, err := d.players().Play(ctx, d.phase+"-"+name, rs)
+	d.told = append(d.told, es...)
+	return err
 }
 
 // transcript is the text of a whole episode as a model reads it.
