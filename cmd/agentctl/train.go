@@ -60,7 +60,7 @@ The same flags give the same file, byte for byte, on one kind of processor.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return train(cmd.Context(), a, o) },
 	}
 	f := cmd.Flags()
-	f.Var(newChoice(&o.suite, "household", "household", "alfworld"), "suite", "games to train on: household (generated) or alfworld (needs --data)")
+	f.Var(newChoice(&o.suite, "household", "household", "alfworld"), "suite", "games to train on: household (generated) or alfworld (needs --data; as many generated ones are added)")
 	f.StringVar(&o.data, "data", "", "folder of the official ALFWorld games (json_2.1.1)")
 	f.StringVar(&o.split, "split", "train", "split of --data to train on; tuned on valid_train")
 	f.Var(newCount(&o.games, 16000, 1), "games", "how many games to train on")
@@ -185,6 +185,13 @@ func (o trainOptions) world() (*practiceWorld, policy.Tasks, error) {
 		if train, err = loadGames(o.data, o.split, o.games); err != nil {
 			return nil, policy.Tasks{}, err
 		}
+		// As many generated ones: a policy that knows the official games alone
+		// learns their few rooms by heart, and plays no others.
+		drawn, err := generateGames(trainGames, len(train))
+		if err != nil {
+			return nil, policy.Tasks{}, err
+		}
+		train = append(train, drawn...)
 		// They come sorted by kind, and a phase takes the next ones.
 		rand.New(rand.NewPCG(o.seed, 0)).Shuffle(len(train), func(i, j int) { train[i], train[j] = train[j], train[i] })
 		heldOut, err = loadGames(o.data, "valid_train", o.heldOut)
