@@ -187,8 +187,8 @@ func (o trainOptions) world() (*practiceWorld, policy.Tasks, error) {
 		}
 		// As many generated ones: a policy that knows the official games alone
 		// learns their few rooms by heart, and plays no others.
-		drawn, err := generateGames(trainGames, len(train))
-		if err != nil {
+		var drawn []*household.Game
+		if drawn, err = generateGames(trainGames, len(train)); err != nil {
 			return nil, policy.Tasks{}, err
 		}
 		train = append(train, drawn...)
