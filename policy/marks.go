@@ -13,9 +13,9 @@ import (
 //	On the table 1, you see a *egg 2, and a lettuce 1.
 //	> take *egg 2 from table 1
 //
-// A small model needs tens of thousands of steps to find out by itself that a
-// word which stands in the goal is the one to act on, and none for a star. Nil
-// marks nothing.
+// A small model that was shown thousands of episodes may not have found out by
+// itself that a word which stands in the goal is the one to act on; with stars it
+// has after hundreds. Nil marks nothing.
 type marks map[string]bool
 
 // marksOf are the marks of one step.
