@@ -69,21 +69,22 @@ func (l *LM) Advised(e agent.Episode, advice []agent.Action) (Trajectory, error)
 	if len(advice) != len(e.Steps) {
 		return t, fmt.Errorf("episode %s: %d pieces of advice for %d steps", e.ID, len(advice), len(e.Steps))
 	}
-	next := 0
+	next, k := 0, l.marker(e.Task)
 	for i, s := range e.Steps {
 		from := next
 		for next < len(t.Targets) && t.Targets[next].Step == i {
 			next++
 		}
-		if err := l.advise(t.Targets[from:next], s, l.marks(e.Task, s.Observation.Admissible), advice[i]); err != nil {
+		if err := l.advise(t.Targets[from:next], s, k.step(s.Observation.Admissible), advice[i]); err != nil {
 			return t, fmt.Errorf("episode %s: step %d: %w", e.ID, i, err)
 		}
+		k.took(s.Action)
 	}
 	return t, nil
 }
 
 // advise makes a step's targets those of the advice.
-func (l *LM) advise(targets []Target, s agent.Step, m marks, advice agent.Action) error {
+func (l *LM) advise(targets []Target, s agent.Step, m *marks, advice agent.Action) error {
 	for j := range targets {
 		targets[j].OldLogProb, targets[j].StepLogProb = math.NaN(), math.Inf(-1)
 	}

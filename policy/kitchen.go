@@ -197,12 +197,12 @@ func (k *kitchen) coldStart(ctx context.Context) ([]agent.Episode, error) {
 	if err != nil {
 		return nil, err
 	}
-	of := noMarks
-	if k.Marks {
-		of = marksOf
-	}
 	for _, e := range demos {
-		texts = append(texts, transcript(e, of))
+		var m *marker
+		if k.Marks {
+			m = newMarker(e.Task)
+		}
+		texts = append(texts, transcript(e, m))
 	}
 	tok, err := tokenizer.Train(texts, k.VocabTokens, specials[:])
 	if err != nil {

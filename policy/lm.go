@@ -53,19 +53,20 @@ func (l *LM) WithTemperature(temperature float64) (*LM, error) {
 
 // WithMarks returns a policy over the same model that reads and writes a star
 // before every word of an observation or action that the goal and the actions on
-// offer have in common. A model must be trained as it acts.
+// offer have in common, and a tilde before an action that it took before in the
+// episode. A model must be trained as it acts.
 func (l *LM) WithMarks() *LM {
 	n := *l
 	n.marked = true
 	return &n
 }
 
-// marks are those of a step.
-func (l *LM) marks(task agent.Task, admissible []agent.Action) marks {
+// marker makes the marks of an episode; nil if there are none.
+func (l *LM) marker(task agent.Task) *marker {
 	if !l.marked {
 		return nil
 	}
-	return marksOf(task, admissible)
+	return newMarker(task)
 }
 
 // Model is the transformer. It is the LM's own, not a copy.
@@ -83,6 +84,7 @@ func (l *LM) Begin(_ context.Context, b agent.Brief) (agent.Actor, error) {
 		cache:   transformer.NewCache(l.model, l.model.Config().MaxTokens),
 		decoder: l.model.NewDecoder(1),
 		rng:     b.Rand,
+		marker:  l.marker(b.Task),
 	}, nil
 }
 
@@ -93,6 +95,7 @@ type actor struct {
 	cache   *transformer.Cache
 	decoder *transformer.Decoder
 	rng     *rand.Rand
+	marker  *marker
 	pending []int32 // decided, but not yet read by the model
 	begun   bool
 }
@@ -103,7 +106,7 @@ func (a *actor) Act(_ context.Context, obs agent.Observation) (agent.Decision, e
 	if len(obs.Admissible) == 0 {
 		return agent.Decision{}, ErrNoActions
 	}
-	m := a.lm.marks(a.brief.Task, obs.Admissible)
+	m := a.marker.step(obs.Admissible)
 	text := prompt(obs, m)
 	if !a.begun {
 		text = firstPrompt(a.brief.Task, a.brief.Context, obs, m)
@@ -126,6 +129,7 @@ func (a *actor) Act(_ context.Context, obs agent.Observation) (agent.Decision, e
 		return agent.Decision{}, tooLong(err)
 	}
 	a.pending = append(a.pending[:0], c.Pending...)
+	a.marker.took(obs.Admissible[c.Index])
 	return agent.Decision{
 		Action:   obs.Admissible[c.Index],
 		LogProbs: c.LogProbs,

@@ -7,40 +7,73 @@ import (
 	"github.com/surefoot-ai/surefoot/agent"
 )
 
-// marks are words that a transcript puts a star before: those that the goal and
-// the actions on offer have in common. "put some egg in fridge" makes a reader of
+// marks are what a transcript shows a reader who would have to learn it
+// otherwise. A star stands before words that the goal and the actions on offer
+// have in common, and a tilde before an action that was taken before in the
+// episode. "put some egg in fridge" makes a reader of
 //
 //	On the table 1, you see a *egg 2, and a lettuce 1.
 //	> take *egg 2 from table 1
+//	...
+//	> ~go to table 1
 //
 // A small model that was shown thousands of episodes may not have found out by
-// itself that a word which stands in the goal is the one to act on; with stars it
-// has after hundreds. Nil marks nothing.
-type marks map[string]bool
+// itself that a word which stands in the goal is the one to act on, nor keep in
+// mind where it has been; with marks it has after hundreds. Nil marks nothing.
+type marks struct {
+	shared map[string]bool       // words of the goal; true for those of an action, too
+	taken  map[agent.Action]bool // not to be modified
+}
 
-// marksOf are the marks of one step.
-func marksOf(task agent.Task, admissible []agent.Action) marks {
-	m := marks{}
-	for w := range strings.FieldsFuncSeq(task.Goal, noLetter) {
-		m[w] = false
+// marker makes the marks of an episode's steps, one after the other. Nil makes
+// none.
+type marker struct {
+	goal  []string
+	taken map[agent.Action]bool
+}
+
+func newMarker(task agent.Task) *marker {
+	return &marker{strings.FieldsFunc(task.Goal, noLetter), map[agent.Action]bool{}}
+}
+
+// step returns the marks of the next step, which are good until it is taken.
+func (k *marker) step(admissible []agent.Action) *marks {
+	if k == nil {
+		return nil
+	}
+	m := &marks{map[string]bool{}, k.taken}
+	for _, w := range k.goal {
+		m.shared[w] = false
 	}
 	for _, a := range admissible {
 		for w := range strings.FieldsFuncSeq(string(a), noLetter) {
-			if _, ok := m[w]; ok {
-				m[w] = true
+			if _, ok := m.shared[w]; ok {
+				m.shared[w] = true
 			}
 		}
 	}
 	return m
 }
 
-// noMarks is marksOf for a model without.
-func noMarks(agent.Task, []agent.Action) marks { return nil }
+// took says which action was taken.
+func (k *marker) took(a agent.Action) {
+	if k != nil {
+		k.taken[a] = true
+	}
+}
 
 func noLetter(r rune) bool { return !unicode.IsLetter(r) }
 
-// in returns text with its marks.
-func (m marks) in(text string) string {
+// action returns a with its marks.
+func (m *marks) action(a agent.Action) string {
+	if m != nil && m.taken[a] {
+		return "~" + m.in(string(a))
+	}
+	return m.in(string(a))
+}
+
+// in returns text with stars.
+func (m *marks) in(text string) string {
 	if m == nil {
 		return text
 	}
@@ -56,7 +89,7 @@ func (m marks) in(text string) string {
 		if n < 0 {
 			n = len(rest)
 		}
-		if m[rest[:n]] {
+		if m.shared[rest[:n]] {
 			b.WriteByte('*')
 		}
 		b.WriteString(rest[:n])

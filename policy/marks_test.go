@@ -10,7 +10,9 @@ import (
 
 func TestMarks(t *testing.T) {
 	task := agent.Task{Goal: "put some egg in fridge."}
-	m := marksOf(task, []agent.Action{"take egg 2 from table 1", "take eggcup 1 from table 1", "go to fridge 1", "put nothing"})
+	k := newMarker(task)
+	k.took("take egg 2 from table 1")
+	m := k.step([]agent.Action{"take egg 2 from table 1", "take eggcup 1 from table 1", "go to fridge 1", "put nothing"})
 	for _, c := range [][2]string{
 		{"On the table 1, you see a egg 2, and a eggcup 1.", "On the table 1, you see a *egg 2, and a eggcup 1."},
 		{"take egg 2 from table 1", "take *egg 2 from table 1"},
@@ -23,7 +25,14 @@ func TestMarks(t *testing.T) {
 			t.Errorf("%q is marked %q, want %q", c[0], got, c[1])
 		}
 	}
-	if got := marks(nil).in("egg"); got != "egg" {
+	for a, want := range map[agent.Action]string{"take egg 2 from table 1": "~take *egg 2 from table 1", "take egg 1 from table 1": "take *egg 1 from table 1"} {
+		if got := m.action(a); got != want {
+			t.Errorf("action %q is marked %q, want %q", a, got, want)
+		}
+	}
+	var none *marker
+	none.took("egg")
+	if got := none.step([]agent.Action{"egg"}).action("egg"); got != "egg" {
 		t.Errorf("without marks %q", got)
 	}
 }
@@ -33,12 +42,12 @@ func FuzzMarks(f *testing.F) {
 	f.Add("put some egg in fridge.", "take egg 1 from fridge 1", "You see a egg 1.")
 	f.Add("a", "*a", "a*a \xff\xc3a")
 	f.Fuzz(func(t *testing.T, goal, action, text string) {
-		m := marksOf(agent.Task{Goal: goal}, []agent.Action{agent.Action(action)})
+		m := newMarker(agent.Task{Goal: goal}).step([]agent.Action{agent.Action(action)})
 		got := m.in(text)
 		if !strings.Contains(text, "*") && strings.ReplaceAll(got, "*", "") != text {
 			t.Errorf("%q became %q", text, got)
 		}
-		for w, marked := range m {
+		for w, marked := range m.shared {
 			if marked && !(strings.Contains(goal, w) && strings.Contains(action, w)) {
 				t.Errorf("%q is marked, of goal %q and action %q", w, goal, action)
 			}

@@ -243,16 +243,17 @@ func (d *drill) teachers(ctx context.Context, name string, rs []Rollout) error {
 }
 
 // transcript is the text of a whole episode as a model reads it.
-func transcript(e agent.Episode, of func(agent.Task, []agent.Action) marks) string {
+func transcript(e agent.Episode, k *marker) string {
 	var b strings.Builder
 	for i, s := range e.Steps {
-		m := of(e.Task, s.Observation.Admissible)
+		m := k.step(s.Observation.Admissible)
 		if i == 0 {
 			b.WriteString(firstPrompt(e.Task, e.Context, s.Observation, m))
 		} else {
 			b.WriteString(prompt(s.Observation, m))
 		}
 		b.WriteString(choice(s.Action, m))
+		k.took(s.Action)
 	}
 	return b.String()
 }

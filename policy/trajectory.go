@@ -60,8 +60,9 @@ func (l *LM) Trajectory(e agent.Episode) (Trajectory, error) {
 	if e.Outcome.Success {
 		t.Reward = 1
 	}
+	k := l.marker(e.Task)
 	for i, s := range e.Steps {
-		m := l.marks(e.Task, s.Observation.Admissible)
+		m := k.step(s.Observation.Admissible)
 		text := prompt(s.Observation, m)
 		if i == 0 {
 			text = firstPrompt(e.Task, e.Context, s.Observation, m)
@@ -70,6 +71,7 @@ func (l *LM) Trajectory(e agent.Episode) (Trajectory, error) {
 		if err := l.appendChoice(&t, i, s, m); err != nil {
 			return Trajectory{}, fmt.Errorf("episode %s: step %d: %w", e.ID, i, err)
 		}
+		k.took(s.Action)
 	}
 	// The last token is only ever predicted, never read.
 	if n := l.model.Config().MaxTokens; len(t.Tokens)-1 > n {
@@ -80,7 +82,7 @@ func (l *LM) Trajectory(e agent.Episode) (Trajectory, error) {
 
 // appendChoice appends the tokens of s.Action and those of them that were
 // chosen among several.
-func (l *LM) appendChoice(t *Trajectory, step int, s agent.Step, m marks) error {
+func (l *LM) appendChoice(t *Trajectory, step int, s agent.Step, m *marks) error {
 	i := slices.Index(s.Observation.Admissible, s.Action)
 	if i < 0 {
 		return fmt.Errorf("%q: %w", s.Action, ErrNotAdmissible)
@@ -132,7 +134,7 @@ func (t Trajectory) WithText() Trajectory {
 }
 
 // trie returns the tokens of every action, and the trie they form.
-func (l *LM) trie(admissible []agent.Action, m marks) ([][]int32, *transformer.Trie, error) {
+func (l *LM) trie(admissible []agent.Action, m *marks) ([][]int32, *transformer.Trie, error) {
 	sequences := make([][]int32, len(admissible))
 	for i, a := range admissible {
 		sequences[i] = l.tokens.Encode(nil, choice(a, m))

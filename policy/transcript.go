@@ -14,7 +14,7 @@ import "github.com/surefoot-ai/surefoot/agent"
 // and actions have their marks, if the model was trained with them.
 
 // firstPrompt is what precedes the first action.
-func firstPrompt(task agent.Task, c agent.Context, obs agent.Observation, m marks) string {
+func firstPrompt(task agent.Task, c agent.Context, obs agent.Observation, m *marks) string {
 	s := c.Text()
 	if s != "" {
 		s += "\n\n"
@@ -23,7 +23,7 @@ func firstPrompt(task agent.Task, c agent.Context, obs agent.Observation, m mark
 }
 
 // prompt is what stands between two actions.
-func prompt(obs agent.Observation, m marks) string { return m.in(obs.Text) + "\n>" }
+func prompt(obs agent.Observation, m *marks) string { return m.in(obs.Text) + "\n>" }
 
 // choice is an action as the model writes it.
-func choice(a agent.Action, m marks) string { return " " + m.in(string(a)) + "\n" }
+func choice(a agent.Action, m *marks) string { return " " + m.action(a) + "\n" }
