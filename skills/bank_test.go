@@ -325,6 +325,22 @@ func TestEvolveOnlyWhenDueAndWhereOpen(t *testing.T) {
 	}
 }
 
+// TestEvolveReadsNoMoreThanItNeeds holds that a round which is not due is told
+// from the attempts alone: a memory may hold many demonstrations.
+func TestEvolveReadsNoMoreThanItNeeds(t *testing.T) {
+	for _, which := range []string{"demonstrations", "lessons"} {
+		src := shelf{attempts: tried("clean", 0, 19), err: errors.New("was read"), which: which}
+		b, _ := newTestBank(t, DefaultRules())
+		if r := evolve(t, b, Round{Source: src, Examiner: &exam{worth: nothing}}); r.Due || r.Episodes != 19 {
+			t.Errorf("19 episodes of 20: %+v", r)
+		}
+		src.attempts = tried("clean", 0, 20)
+		if _, err := b.Evolve(t.Context(), Round{Source: src, Examiner: &exam{worth: nothing}}); !errors.Is(err, src.err) {
+			t.Errorf("due, and %s cannot be read: %v", which, err)
+		}
+	}
+}
+
 // TestRefusedStandsAgainWithTwiceTheEvidence holds that a skill which lowers the
 // score is kept on record, is not examined round after round, and gets another
 // chance.

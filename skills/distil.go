@@ -78,7 +78,11 @@ func Distil(ctx context.Context, src Source, o Options) ([]agent.Skill, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := read(ctx, src)
+	attempts, err := readAttempts(ctx, src)
+	if err != nil {
+		return nil, err
+	}
+	p, err := read(ctx, src, attempts)
 	if err != nil {
 		return nil, err
 	}

@@ -61,15 +61,19 @@ func (b *Bank) Evolve(ctx context.Context, r Round) (Report, error) {
 	if err != nil {
 		return report, err
 	}
-	past, err := read(ctx, r.Source)
+	attempts, err := readAttempts(ctx, r.Source)
 	if err != nil {
 		return report, err
 	}
 	last := lastRound(kept)
-	since := past.attempts[min(last.Episodes, len(past.attempts)):]
-	report.Round, report.Episodes, report.Due = last.Number+1, len(since), len(since) >= b.rules.Every
-	if !report.Due {
+	before := min(last.Episodes, len(attempts))
+	report.Round, report.Episodes = last.Number+1, len(attempts)-before
+	if report.Due = report.Episodes >= b.rules.Every; !report.Due {
 		return report, nil
+	}
+	past, err := read(ctx, r.Source, attempts)
+	if err != nil {
+		return report, err
 	}
 	o, err := Options{Scope: r.Scope, MaxGeneral: math.MaxInt, MaxTask: math.MaxInt, MaxMistakes: math.MaxInt}.withDefaults() // the gate has the bounds
 	if err != nil {
@@ -82,7 +86,7 @@ func (b *Bank) Evolve(ctx context.Context, r Round) (Report, error) {
 	d.refresh(candidates)
 	parts := d.split(past.lessons)
 	d.demote(r.Harmful)
-	if report.Open, err = rates(ctx, since, r.Examiner); err != nil {
+	if report.Open, err = rates(ctx, past.attempts[before:], r.Examiner); err != nil {
 		return report, err
 	}
 	if last.Number > 0 {

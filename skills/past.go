@@ -17,7 +17,17 @@ type past struct {
 	attempts   []Attempt      // and that of their tasks
 }
 
-func read(ctx context.Context, src Source) (past, error) {
+// readAttempts returns those of src.
+func readAttempts(ctx context.Context, src Source) ([]Attempt, error) {
+	attempts, err := src.Attempts(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("attempts: %w", err)
+	}
+	return attempts, nil
+}
+
+// read sorts what src holds, whose attempts were read before.
+func read(ctx context.Context, src Source, attempts []Attempt) (past, error) {
 	var p past
 	demos, err := src.Demonstrations(ctx)
 	if err != nil {
@@ -26,10 +36,6 @@ func read(ctx context.Context, src Source) (past, error) {
 	lessons, err := src.Lessons(ctx)
 	if err != nil {
 		return p, fmt.Errorf("lessons: %w", err)
-	}
-	attempts, err := src.Attempts(ctx)
-	if err != nil {
-		return p, fmt.Errorf("attempts: %w", err)
 	}
 	for _, d := range demos {
 		if err := ctx.Err(); err != nil {
