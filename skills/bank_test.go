@@ -428,6 +428,27 @@ func TestMergeAndSplit(t *testing.T) {
 	}
 }
 
+// TestSameSkill holds that skills whose steps differ in the names of variables only
+// say the same, and those that differ in which thing is meant where do not.
+func TestSameSkill(t *testing.T) {
+	steps := func(plan ...string) agent.Skill { return agent.Skill{Category: agent.SkillTask, Steps: plan} }
+	for _, tt := range []struct {
+		a, b agent.Skill
+		want bool
+	}{
+		{steps("go to X", "take A from X"), steps("go to Y2", "take A from Y2"), true},
+		{steps("take A from X", "put A in Y"), steps("take A from Y", "put A in X"), true},
+		{steps("take A from X", "put A in Y"), steps("take A from X", "put A in X"), false},
+		{steps("take A from X", "put A in X"), steps("take A from X", "put A in Y"), false},
+		{steps("take X from Y"), steps("take A from Y"), false},
+		{steps("go to X"), steps("go to X", "take A from X"), false},
+	} {
+		if got := sameSkill(tt.a, tt.b); got != tt.want {
+			t.Errorf("%q and %q: the same is %v, want %v", tt.a.Steps, tt.b.Steps, got, tt.want)
+		}
+	}
+}
+
 // TestPartsOfASplitLearn holds that evidence which comes after a split counts for
 // the parts: for one, against one, and for one that is new.
 func TestPartsOfASplitLearn(t *testing.T) {

@@ -107,22 +107,46 @@ func maximal(skills []agent.Skill) []agent.Skill {
 // variables.
 func contains(whole, part []string) bool {
 	for i := 0; i+len(part) <= len(whole); i++ {
-		if slices.EqualFunc(whole[i:i+len(part)], part, func(a, b string) bool { return unlettered(a) == unlettered(b) }) {
+		if sameSteps(whole[i:i+len(part)], part) {
 			return true
 		}
 	}
 	return false
 }
 
-// unlettered is a step with one letter for all variables.
-func unlettered(step string) string {
-	words := strings.Fields(step)
-	for i, w := range words {
-		if strings.Contains(freeLetters, w[:1]) && strings.Trim(w[1:], "0123456789") == "" {
-			words[i] = "X"
+// sameSteps reports whether two plans of one length differ at most in the names of
+// variables: what has one name in either has one in the other.
+func sameSteps(a, b []string) bool {
+	there, back := map[string]string{}, map[string]string{}
+	for i := range a {
+		ws, vs := strings.Fields(a[i]), strings.Fields(b[i])
+		if len(ws) != len(vs) {
+			return false
+		}
+		for k, w := range ws {
+			v := vs[k]
+			if !isFree(w) || !isFree(v) {
+				if w != v {
+					return false
+				}
+				continue
+			}
+			if have, ok := there[w]; ok && have != v {
+				return false
+			}
+			if have, ok := back[v]; ok && have != w {
+				return false
+			}
+			there[w], back[v] = v, w
 		}
 	}
-	return strings.Join(words, " ")
+	return true
+}
+
+// isFree reports whether a word of a step is a variable for a thing that the goal
+// does not name.
+func isFree(word string) bool {
+	return strings.Contains(freeLetters, word[:1]) && strings.Trim(word[1:], "0123456789") == ""
 }
 
 // runTitle names a run by its first and last verb, in 3 to 5 words.

@@ -49,7 +49,7 @@ func withEvidence(s, other agent.Skill) agent.Skill {
 // but for the names of variables, or mistakes in nearly the same words.
 func sameSkill(a, b agent.Skill) bool {
 	if a.Category != agent.SkillMistake {
-		return len(a.Steps) > 0 && len(a.Steps) == len(b.Steps) && contains(a.Steps, b.Steps)
+		return len(a.Steps) > 0 && len(a.Steps) == len(b.Steps) && sameSteps(a.Steps, b.Steps)
 	}
 	return jaccard(words(a.Mistake+" "+a.Principle), words(b.Mistake+" "+b.Principle)) >= nearDuplicate
 }
