@@ -54,7 +54,7 @@ func cloneSkill(k agent.Skill) agent.Skill {
 // Each must have the Version of the one that it replaces, 0 if there is none, or
 // another was faster: ErrConflict. What is kept has the next Version, and the
 // Effect that was counted of it. It returns ErrReadOnly, or ErrConflict if an ID
-// is that of another item as well.
+// is that of another item as well, or of two of these.
 func (s *Store) KeepSkills(ctx context.Context, changed []agent.Skill, why string) error {
 	if s.o.ReadOnly {
 		return fmt.Errorf("skills: %s: opened to be read only: %w", s.dir, ErrReadOnly)
@@ -86,7 +86,10 @@ func (s *Store) keepSkills(ctx context.Context, changed []agent.Skill, why strin
 	c := changes{overall: s.overall}
 	err := func() error {
 		defer s.mu.RUnlock()
-		for _, k := range changed {
+		for i, k := range changed {
+			if slices.ContainsFunc(changed[:i], func(other agent.Skill) bool { return other.ID == k.ID }) {
+				return fmt.Errorf("skill %s: is given twice: %w", k.ID, ErrConflict)
+			}
 			it, err := s.nextSkill(k)
 			if err != nil {
 				return err

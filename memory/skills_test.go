@@ -122,6 +122,7 @@ func TestKeepSkillsRefuses(t *testing.T) {
 		"of a version to come":    {[]agent.Skill{func() agent.Skill { k := b; k.Version = 4; return k }()}, ErrConflict},
 		"an episode's ID":         {[]agent.Skill{func() agent.Skill { k := b; k.ID = "won"; return k }()}, ErrConflict},
 		"of another scope":        {[]agent.Skill{func() agent.Skill { k := a; k.Version, k.Scope = 1, "x"; return k }()}, ErrConflict},
+		"the same twice":          {[]agent.Skill{b, b}, ErrConflict},
 		"without a state":         {[]agent.Skill{func() agent.Skill { k := b; k.State = ""; return k }()}, nil},
 		"without an ID":           {[]agent.Skill{func() agent.Skill { k := b; k.ID = ""; return k }()}, nil},
 		"with a scope of no text": {[]agent.Skill{func() agent.Skill { k := b; k.Scope = "\xff"; return k }()}, nil},
