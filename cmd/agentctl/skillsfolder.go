@@ -27,9 +27,9 @@ func newSkillsExport(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "export ID... --out DIR",
 		Short: "Write skills as folders with a SKILL.md, the Agent Skills format",
-		Long: `Write skills as folders in the Agent Skills format, one below DIR for each: a SKILL.md, and in references/ the
-trajectories of successes that the skill rests on. A failure is never written. 'agentctl skills import' gives the same skill
-again; one that was imported is written as it came.`,
+		Long: fmt.Sprintf(`Write skills as folders in the Agent Skills format, one below DIR for each: a SKILL.md, and in references/ the
+trajectories of successes that the skill rests on, but for those that make it more than %d KiB. A failure is never written.
+'agentctl skills import' gives the same skill again; one that was imported is written as it came.`, skillmd.MaxBytes>>10),
 		Example: "  agentctl skills export ID --store DIR --out skills",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {

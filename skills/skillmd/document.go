@@ -74,7 +74,8 @@ func (d Document) Validate() error {
 
 const fence = "---\n"
 
-// Encode returns the bytes of d, or an ErrFormat if it breaks a rule.
+// Encode returns the bytes of d, an ErrFormat if it breaks a rule, or an
+// ErrTooLarge if Decode would not read it again.
 func (d Document) Encode() ([]byte, error) {
 	if err := d.Validate(); err != nil {
 		return nil, err
@@ -83,7 +84,18 @@ func (d Document) Encode() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("front matter: %w", err)
 	}
+	if err := fits(front); err != nil {
+		return nil, err
+	}
 	return []byte(fence + string(front) + fence + d.Body), nil
+}
+
+// fits returns ErrTooLarge if there is too much front matter.
+func fits(front []byte) error {
+	if len(front) > maxFrontMatter {
+		return fmt.Errorf("front matter of %d bytes, at most %d: %w", len(front), maxFrontMatter, ErrTooLarge)
+	}
+	return nil
 }
 
 // Decode reads a SKILL.md. It is lenient: what breaks a rule of the format and
@@ -102,8 +114,8 @@ func Decode(b []byte) (d Document, warnings []error, err error) {
 	if !ok || !end {
 		return d, nil, fmt.Errorf("SKILL.md: no front matter between lines of ---: %w", ErrFormat)
 	}
-	if len(front) > maxFrontMatter {
-		return d, nil, fmt.Errorf("SKILL.md: front matter of %d bytes, at most %d: %w", len(front), maxFrontMatter, ErrTooLarge)
+	if err := fits([]byte(front)); err != nil {
+		return d, nil, fmt.Errorf("SKILL.md: %w", err)
 	}
 	if d, warnings, err = decodeFront([]byte(front)); err != nil {
 		return d, nil, fmt.Errorf("SKILL.md: %w", err)

@@ -19,6 +19,10 @@ const (
 	ours = "agentctl/skill"
 )
 
+// maxEvidence is how many episodes for a skill, and how many against it, are
+// exported: their IDs lie in the front matter, which is bounded.
+const maxEvidence = 500
+
 // Name is the name of a skill's folder: that of the one it was imported from, or
 // of its title and ID.
 func Name(s agent.Skill) string {
@@ -43,22 +47,29 @@ func slug(s string) string {
 
 // Export returns the files of a skill's folder, which is to have its Name: those
 // it was imported with, or a SKILL.md with trajectories, which are to be of
-// successes, as references. Import of them gives the skill again, in quarantine.
-// It returns ErrFormat if the skill cannot be said within the format's rules.
+// successes, as references. Import of them gives the skill again, in quarantine,
+// with 500 of the episodes for it and against it at most; trajectories that would
+// exceed MaxFiles or MaxBytes are left out. It returns ErrFormat if the skill
+// cannot be said within the format's rules, and ErrTooLarge if it is too long.
 func Export(s agent.Skill, trajectories []agent.Episode) (map[string][]byte, error) {
 	if _, ok := s.Files[fileName]; ok {
 		return maps.Clone(s.Files), nil
 	}
 	s.Effect, s.Files = agent.Effect{}, nil // the effect is one of this memory
+	s.For, s.Against = s.For[:min(len(s.For), maxEvidence)], s.Against[:min(len(s.Against), maxEvidence)]
 	d, err := document(s)
 	if err != nil {
 		return nil, err
 	}
 	b, err := d.Encode()
+	if err == nil && len(b) > MaxBytes {
+		err = fmt.Errorf("SKILL.md of %d bytes, at most %d: %w", len(b), MaxBytes, ErrTooLarge)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("skill %s: %w", s.ID, err)
 	}
 	files := map[string][]byte{fileName: b}
+	left := MaxBytes - len(b)
 	for _, e := range trajectories {
 		if !e.Outcome.Success {
 			return nil, fmt.Errorf("skill %s: episode %s: a failure is never shown", s.ID, e.ID)
@@ -67,9 +78,24 @@ func Export(s agent.Skill, trajectories []agent.Episode) (map[string][]byte, err
 		if err != nil {
 			return nil, fmt.Errorf("episode %s: %w", e.ID, err)
 		}
-		files[references+"trajectory-"+slug(e.ID)+".json"] = append(b, '\n')
+		if b = append(b, '\n'); len(files) < MaxFiles && len(b) <= left {
+			files[referenceName(files, e.ID)] = b
+			left -= len(b)
+		}
 	}
 	return files, nil
+}
+
+// referenceName is where the trajectory of an episode lies: at a name that none of
+// files has.
+func referenceName(files map[string][]byte, id string) string {
+	id = slug(id)
+	base := references + strings.TrimRight("trajectory-"+id[:min(len(id), maxName)], "-")
+	name := base + ".json"
+	for n := 2; files[name] != nil; n++ {
+		name = fmt.Sprintf("%s-%d.json", base, n)
+	}
+	return name
 }
 
 // document is a skill in words, and as JSON among the metadata.

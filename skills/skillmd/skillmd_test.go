@@ -3,10 +3,13 @@ package skillmd
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -86,6 +89,59 @@ func TestRoundTrip(t *testing.T) {
 func TestExportRefusesFailures(t *testing.T) {
 	if _, err := Export(some()[0], []agent.Episode{{ID: "f1"}}); err == nil || !strings.Contains(err.Error(), "f1") {
 		t.Errorf("a failure became a reference: %v", err)
+	}
+}
+
+// TestExportCanBeImported holds that whatever is exported is small enough to be
+// read again, and that no trajectory takes another's place.
+func TestExportCanBeImported(t *testing.T) {
+	won := func(id string, bytes int) agent.Episode {
+		return agent.Episode{ID: id, Final: agent.Observation{Text: strings.Repeat("x", bytes)}, Outcome: agent.Outcome{Success: true}}
+	}
+	var many []agent.Episode
+	for i := range MaxFiles + 9 {
+		many = append(many, won(fmt.Sprint("e", i), 1))
+	}
+	known := some()[0]
+	for i := range 5000 {
+		known.For = append(known.For, fmt.Sprintf("0197a3c4-7b2e-7c11-9d3f-%012d", i))
+	}
+	for _, tt := range []struct {
+		name  string
+		skill agent.Skill
+		won   []agent.Episode
+		want  []string // files
+	}{
+		{"trajectories that are large", some()[0], []agent.Episode{won("a", MaxBytes), won("b", 9), won("c", MaxBytes/2), won("d", MaxBytes/2)},
+			[]string{"SKILL.md", "references/trajectory-b.json", "references/trajectory-c.json"}},
+		{"IDs that are nearly the same", some()[0], []agent.Episode{won("e.1", 1), won("e-1", 1), won("é", 1), won("ü", 1)},
+			[]string{"SKILL.md", "references/trajectory-2.json", "references/trajectory-e-1-2.json", "references/trajectory-e-1.json", "references/trajectory.json"}},
+		{"IDs that are long", some()[0], []agent.Episode{won(strings.Repeat("x", 300), 1)}, []string{"SKILL.md", "references/trajectory-" + strings.Repeat("x", maxName) + ".json"}},
+		{"much evidence", known, nil, []string{"SKILL.md"}},
+		{"many trajectories", some()[0], many, nil},
+	} {
+		files, err := Export(tt.skill, tt.won)
+		if err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+			continue
+		}
+		if names := slices.Sorted(maps.Keys(files)); tt.want != nil && !slices.Equal(names, tt.want) {
+			t.Errorf("%s: files %q, want %q", tt.name, names, tt.want)
+		}
+		dir := filepath.Join(t.TempDir(), Name(tt.skill))
+		if err := WriteFolder(dir, files); err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+			continue
+		}
+		read, err := ReadFolder(dir)
+		if err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+			continue
+		}
+		s, warnings, err := Import(Name(tt.skill), read, Target{})
+		if err != nil || len(warnings) > 0 || s.ID != tt.skill.ID || len(s.For) != min(len(tt.skill.For), maxEvidence) {
+			t.Errorf("%s: %s for %d, %v, %v", tt.name, s.ID, len(s.For), warnings, err)
+		}
 	}
 }
 
