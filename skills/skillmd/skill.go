@@ -6,6 +6,8 @@ import (
 	"maps"
 	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/surefoot-ai/surefoot/agent"
 	"github.com/surefoot-ai/surefoot/skills"
@@ -182,7 +184,7 @@ const (
 	maxField = 240 // characters
 )
 
-var listItem = regexp.MustCompile(`^\s*(?:[-*+]|\d+[.)])\s+(\S.*)$`)
+var listItem = regexp.MustCompile(`^\s*(?:([-*+])|\d+([.)]))\s+(\S.*)$`)
 
 // foreign makes a skill of what another program wrote: the items of its first
 // list are its steps, or else its first paragraph is what to do.
@@ -191,22 +193,55 @@ func foreign(d Document, to Target) agent.Skill {
 	if to.Kind != "" {
 		s.Category = agent.SkillTask
 	}
-	first := ""
-	for text := range strings.Lines(d.Body) {
-		if m := listItem.FindStringSubmatch(strings.TrimRight(text, "\n")); m != nil && len(s.Steps) < maxSteps {
-			s.Steps = append(s.Steps, line(m[1], maxStep))
-			continue
-		}
-		if text = strings.TrimSpace(text); text == "" && len(s.Steps) > 0 {
-			break
-		} else if first == "" && !strings.HasPrefix(text, "#") {
-			first = line(text, maxField)
-		}
+	items, paragraph := beginning(d.Body)
+	for _, item := range items {
+		s.Steps = append(s.Steps, line(item, maxStep))
 	}
 	if s.Principle = strings.Join(s.Steps, " -> "); s.Principle == "" {
-		s.Principle = first
+		s.Principle = line(paragraph, maxField)
 	}
 	return s
+}
+
+// beginning is the first list of a Markdown text, of whose items what comes before
+// a blank line, and the first paragraph before it. Code is passed over.
+func beginning(markdown string) (items []string, paragraph string) {
+	var open *string // what the next line goes on with; nil: nothing
+	mark, inCode := "", false
+	for text := range strings.Lines(markdown) {
+		indented := strings.HasPrefix(text, " ") || strings.HasPrefix(text, "\t")
+		text = strings.TrimRightFunc(text, unicode.IsSpace)
+		item, said := listItem.FindStringSubmatch(text), strings.TrimSpace(text)
+		switch fenced := strings.HasPrefix(said, "```") || strings.HasPrefix(said, "~~~"); {
+		case fenced || inCode:
+			inCode, open = fenced != inCode, nil
+		case item != nil:
+			if len(items) == maxSteps || len(items) > 0 && !indented && item[1]+item[2] != mark { // another list
+				return items, paragraph
+			}
+			if len(items) == 0 {
+				mark = item[1] + item[2]
+			}
+			items = append(items, item[3])
+			open = &items[len(items)-1]
+		case said == "":
+			open = nil
+		case strings.HasPrefix(said, "#"):
+			if open = nil; len(items) > 0 {
+				return items, paragraph
+			}
+		case open != nil:
+			if len(*open) < maxField*utf8.UTFMax { // more of it is cut anyway
+				*open += " " + said
+			}
+		case len(items) > 0 && !indented:
+			return items, paragraph
+		case len(items) == 0 && paragraph == "":
+			paragraph = said
+			open = &paragraph
+		}
+	}
+	return items, paragraph
 }
 
 // line is s in one line of at most n characters.

@@ -208,6 +208,27 @@ func TestImportForeign(t *testing.T) {
 	}
 }
 
+// TestForeignText holds what of the ways in which people write Markdown becomes steps,
+// and what a paragraph.
+func TestForeignText(t *testing.T) {
+	for name, tt := range map[string]struct{ body, want string }{
+		"blank lines between items":     {"1. open it\n\n2. read it\n\nThen rest.\n", "open it -> read it"},
+		"items of several lines":        {"- open it\n  with care\n- read it\n", "open it with care -> read it"},
+		"a paragraph of several lines":  {"# Title\n\nDo this,\nand then that.\n\nMore.\n", "Do this, and then that."},
+		"a heading right below":         {"Do this.\n## More\nNot that.\n", "Do this."},
+		"a list after a paragraph":      {"Do so:\n\n- open it\n\n# Else\n- burn it\n", "open it"},
+		"a paragraph after a blank one": {"- open it\n\nAnd rest.\n- burn it\n", "open it"},
+		"items of paragraphs":           {"1. open it\n\n   Mind the lid.\n\n2. read it\n", "open it -> read it"},
+		"a list in code":                {"Call it so:\n\n```\n- x: 1\n```\n\n1. open it\n", "open it"},
+		"nothing but a heading":         {"# Title\n", ""},
+	} {
+		s, _, err := Import("x", map[string][]byte{"SKILL.md": []byte("---\nname: x\ndescription: d\n---\n" + tt.body)}, Target{})
+		if err != nil || s.Principle != tt.want {
+			t.Errorf("%s: %q, %v, want %q", name, s.Principle, err, tt.want)
+		}
+	}
+}
+
 // TestEditedIsAnotherSkill: the words count, not the JSON that they came with.
 func TestEditedIsAnotherSkill(t *testing.T) {
 	files, err := Export(some()[0], nil)
