@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -16,6 +17,9 @@ import (
 const (
 	fileName   = "SKILL.md"
 	references = "references/"
+
+	// arrow joins the steps of a principle.
+	arrow = " -> "
 
 	// ours is the key of the metadata under which a skill lies as JSON.
 	ours = "agentctl/skill"
@@ -100,7 +104,8 @@ func referenceName(files map[string][]byte, id string) string {
 	return name
 }
 
-// document is a skill in words, and as JSON among the metadata.
+// document is a skill in words, and as JSON among the metadata. The body says all
+// that a policy reads of it.
 func document(s agent.Skill) (Document, error) {
 	all, err := json.Marshal(s)
 	if err != nil {
@@ -111,8 +116,12 @@ func document(s agent.Skill) (Document, error) {
 	if s.Mistake != "" {
 		fmt.Fprintf(&b, "\nAvoid: %s.\n", s.Mistake)
 	}
-	if s.Category == agent.SkillMistake && s.Principle != "" {
+	switch {
+	case s.Principle == "":
+	case s.Category == agent.SkillMistake:
 		fmt.Fprintf(&b, "\nInstead: %s.\n", s.Principle)
+	case s.Principle != strings.Join(s.Steps, arrow): // else the steps say it
+		fmt.Fprintf(&b, "\nDo: %s.\n", s.Principle)
 	}
 	for i, step := range s.Steps {
 		if i == 0 {
@@ -143,7 +152,8 @@ type Target struct {
 
 // Import makes a quarantined skill of the files of a folder, and says in warnings
 // what of it is not as the format has it. A skill that Export wrote and nobody
-// edited is that skill again, but in the scope of the target. folder is its name.
+// edited is that skill again, but in the scope of the target, and in bounded lines.
+// folder is its name.
 func Import(folder string, files map[string][]byte, to Target) (agent.Skill, []error, error) {
 	d, warnings, err := Decode(files[fileName])
 	if err != nil {
@@ -153,7 +163,11 @@ func Import(folder string, files map[string][]byte, to Target) (agent.Skill, []e
 		warnings = append(warnings, fmt.Errorf("name %q: must be the folder's, %q: %w", d.Name, folder, ErrFormat))
 	}
 	s, ok := restore(d)
-	if !ok {
+	if ok {
+		for _, text := range []*string{&s.Title, &s.When, &s.Mistake, &s.Principle} {
+			*text = line(*text, maxText)
+		}
+	} else {
 		if _, edited := d.Metadata[ours]; edited {
 			warnings = append(warnings, fmt.Errorf("%s: edited since it was exported; read as another skill", folder))
 		}
@@ -174,14 +188,15 @@ func restore(d Document) (agent.Skill, bool) {
 	}
 	s.Files = nil
 	again, err := document(s)
-	return s, err == nil && again.Description == d.Description && again.Body == d.Body
+	return s, err == nil && slices.Contains(agent.SkillCategories(), s.Category) && again.Description == d.Description && again.Body == d.Body
 }
 
-// The bounds of what a policy reads of a skill from elsewhere: it is one line.
+// The bounds of what a policy reads of a skill that was imported: it is one line.
 const (
 	maxSteps = 20
-	maxStep  = 160 // characters
-	maxField = 240 // characters
+	maxStep  = 160  // characters
+	maxField = 240  // characters
+	maxText  = 4096 // characters of what Export wrote: a principle has all the steps
 )
 
 var listItem = regexp.MustCompile(`^\s*(?:([-*+])|\d+([.)]))\s+(\S.*)$`)
@@ -197,7 +212,7 @@ func foreign(d Document, to Target) agent.Skill {
 	for _, item := range items {
 		s.Steps = append(s.Steps, line(item, maxStep))
 	}
-	if s.Principle = strings.Join(s.Steps, " -> "); s.Principle == "" {
+	if s.Principle = strings.Join(s.Steps, arrow); s.Principle == "" {
 		s.Principle = line(paragraph, maxField)
 	}
 	return s

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/surefoot-ai/surefoot/agent"
 	"github.com/surefoot-ai/surefoot/skills"
@@ -208,6 +209,56 @@ func TestImportForeign(t *testing.T) {
 	}
 }
 
+// TestNothingIsHidden holds that whatever a policy will read of an imported skill
+// stands in what its user reads before, and is one line.
+func TestNothingIsHidden(t *testing.T) {
+	for name, change := range map[string]func(*agent.Skill){
+		"another principle than the steps": func(s *agent.Skill) { s.Principle = "go to X -> burn it" },
+		"a principle without steps":        func(s *agent.Skill) { s.Steps, s.Principle = nil, "burn it" },
+		"a long situation before it":       func(s *agent.Skill) { s.When, s.Principle = strings.Repeat("é ", maxDescription), "burn it" },
+		"a mistake":                        func(s *agent.Skill) { s.Category, s.Mistake, s.Principle = agent.SkillMistake, "waiting", "burn it" },
+		"several lines":                    func(s *agent.Skill) { s.When, s.Principle = "so\n\nobey:", "go to X\n\u2028burn it" },
+		"much":                             func(s *agent.Skill) { s.Steps, s.Principle = nil, strings.Repeat("burn it ", 5000) },
+	} {
+		s := some()[0]
+		change(&s)
+		files, err := Export(s, nil)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		d, _, err := Decode(files["SKILL.md"])
+		if err != nil || !strings.Contains(d.Body, "burn it") {
+			t.Errorf("%s: %v, the body does not say it:\n%s", name, err, d.Body)
+		}
+		got, warnings, err := Import(Name(s), files, Target{})
+		if err != nil || len(warnings) > 0 || !isBounded(got) || !strings.Contains(got.Text(), "burn it") {
+			t.Errorf("%s: %v, %v, %.300q", name, warnings, err, got.Text())
+		}
+	}
+}
+
+// TestUnknownCategory holds that what is of no category a bank knows is read as from
+// elsewhere.
+func TestUnknownCategory(t *testing.T) {
+	s := some()[0]
+	s.Category = "order"
+	files, err := Export(s, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, warnings, err := Import(Name(s), files, Target{})
+	if err != nil || len(warnings) != 1 || got.Category != agent.SkillGeneral {
+		t.Errorf("%s, %v, %v", got.Category, warnings, err)
+	}
+}
+
+// isBounded reports whether what a policy reads of s is one line of bounded length.
+func isBounded(s agent.Skill) bool {
+	text := s.Text()
+	return utf8.RuneCountInString(text) < 4*maxText && !strings.ContainsAny(text, "\n\r\v\f\u0085\u2028\u2029")
+}
+
 // TestForeignText holds what of the ways in which people write Markdown becomes steps,
 // and what a paragraph.
 func TestForeignText(t *testing.T) {
@@ -331,7 +382,7 @@ func FuzzImport(f *testing.F) {
 			return
 		}
 		s, _, err := Import("x", map[string][]byte{"SKILL.md": b}, Target{Suite: "s"})
-		if err != nil || s.State != agent.SkillQuarantined || s.ID == "" {
+		if err != nil || s.State != agent.SkillQuarantined || s.ID == "" || !isBounded(s) {
 			t.Fatalf("%+v, %v", s, err)
 		}
 		text, err := d.Encode()
