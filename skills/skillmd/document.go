@@ -21,7 +21,8 @@ var (
 	// ErrFormat: a SKILL.md, or what is to become one, is not as the format has it.
 	ErrFormat = errors.New("not in the Agent Skills format")
 
-	// ErrTooLarge: a folder exceeds MaxFiles or MaxBytes.
+	// ErrTooLarge: a folder exceeds MaxFiles, MaxFolders or MaxBytes, or a SKILL.md
+	// what is read of it.
 	ErrTooLarge = errors.New("folder of a skill is too large")
 
 	// ErrUnsafe: a folder has something other than files and folders in it, or a

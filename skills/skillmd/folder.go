@@ -14,8 +14,9 @@ import (
 
 // The bounds of a folder that is read. What is kept of it lies in the memory.
 const (
-	MaxFiles = 64
-	MaxBytes = 256 << 10 // of all files together
+	MaxFiles   = 64
+	MaxFolders = 64        // itself included
+	MaxBytes   = 256 << 10 // of all files together
 )
 
 // ReadFolder reads the files of a folder by their slash-separated paths in it. It
@@ -27,10 +28,16 @@ func ReadFolder(dir string) (map[string][]byte, error) {
 	}
 	defer root.Close()
 	files := map[string][]byte{}
-	left := int64(MaxBytes)
+	left, folders := int64(MaxBytes), 0
 	err = fs.WalkDir(root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+		if err != nil {
 			return err
+		}
+		if d.IsDir() {
+			if folders++; folders > MaxFolders {
+				return fmt.Errorf("%s: more than %d folders: %w", dir, MaxFolders, ErrTooLarge)
+			}
+			return nil
 		}
 		if !d.Type().IsRegular() {
 			return fmt.Errorf("%s: %s: %w", dir, name, ErrUnsafe)
@@ -65,31 +72,59 @@ func readAtMost(root *os.Root, name string, most int64) ([]byte, error) {
 	return b, err
 }
 
-// WriteFolder writes files into a folder that it makes. It returns fs.ErrExist if
-// it is there, and ErrUnsafe if a path leads out of it.
-func WriteFolder(dir string, files map[string][]byte) error {
+// WriteFolder writes files into a folder that it makes: all of them or, if it
+// returns an error, no folder. It returns fs.ErrExist if it is there, and
+// ErrUnsafe if a path leads out of it.
+func WriteFolder(dir string, files map[string][]byte) (err error) {
 	for name := range files {
 		if name == "." || !fs.ValidPath(name) || !filepath.IsLocal(filepath.FromSlash(name)) {
 			return fmt.Errorf("%s: %q: %w", dir, name, ErrUnsafe)
 		}
 	}
-	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+	if _, err := os.Lstat(dir); err == nil {
+		return fmt.Errorf("%s: %w", dir, fs.ErrExist)
+	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := os.Mkdir(dir, 0o755); err != nil {
+	parent := filepath.Dir(dir)
+	if err := os.MkdirAll(parent, 0o755); err != nil {
 		return err
 	}
+	half, err := os.MkdirTemp(parent, ".skill-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.RemoveAll(half))
+		}
+	}()
+	whole := filepath.Join(half, "whole") // with the rights that any new folder has
+	if err := os.Mkdir(whole, 0o755); err != nil {
+		return err
+	}
+	if err := writeFiles(whole, files); err != nil {
+		return err
+	}
+	if err := os.Rename(whole, dir); err != nil {
+		return err
+	}
+	return os.Remove(half)
+}
+
+func writeFiles(dir string, files map[string][]byte) (err error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, root.Close()) }()
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		if err := root.MkdirAll(filepath.FromSlash(path.Dir(name)), 0o755); err != nil {
-			return errors.Join(err, root.Close())
+			return err
 		}
 		if err := root.WriteFile(filepath.FromSlash(name), files[name], 0o644); err != nil {
-			return errors.Join(err, root.Close())
+			return err
 		}
 	}
-	return root.Close()
+	return nil
 }

@@ -344,10 +344,16 @@ func TestFolderIsSafe(t *testing.T) {
 	}
 	write(filepath.Join(large, "a"), MaxBytes-1)
 	write(filepath.Join(large, "b", "c"), 2)
+	deep := filepath.Join(dir, "deep")
+	for i := range MaxFolders + 1 {
+		if err := os.MkdirAll(filepath.Join(deep, fmt.Sprint(i)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for i := range MaxFiles + 1 {
 		write(filepath.Join(many, strings.Repeat("x", i+1)), 1)
 	}
-	for name, want := range map[string]error{linked: ErrUnsafe, large: ErrTooLarge, many: ErrTooLarge, filepath.Join(dir, "none"): fs.ErrNotExist} {
+	for name, want := range map[string]error{linked: ErrUnsafe, large: ErrTooLarge, many: ErrTooLarge, deep: ErrTooLarge, filepath.Join(dir, "none"): fs.ErrNotExist} {
 		if files, err := ReadFolder(name); !errors.Is(err, want) {
 			t.Errorf("%s: %d files, %v, want %v", name, len(files), err, want)
 		}
@@ -360,6 +366,39 @@ func TestFolderIsSafe(t *testing.T) {
 		if _, err := os.Stat(out); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("%q: a folder was made", name)
 		}
+	}
+}
+
+// TestWriteFolderIsWhole holds that a folder is there with all of its files or not at
+// all, and that nothing is left of one that could not be written.
+func TestWriteFolderIsWhole(t *testing.T) {
+	parent := t.TempDir()
+	dir := filepath.Join(parent, "skill")
+	if err := WriteFolder(dir, map[string][]byte{"SKILL.md": nil, "b": nil, "b/c": nil}); err == nil {
+		t.Error("a file is a folder as well")
+	}
+	if left, err := os.ReadDir(parent); err != nil || len(left) > 0 {
+		t.Errorf("left %v, %v", left, err)
+	}
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteFolder(dir, map[string][]byte{"SKILL.md": nil}); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("into an empty folder: %v", err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("written %v, %v", left, err)
+	}
+	beside := filepath.Join(parent, "beside")
+	if err := WriteFolder(beside, map[string][]byte{"SKILL.md": nil}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.Stat(beside)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want, err := os.Stat(dir); err != nil || got.Mode() != want.Mode() {
+		t.Errorf("its mode is %v, not that of any new folder: %v", got.Mode(), err)
 	}
 }
 
