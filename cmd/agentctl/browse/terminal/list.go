@@ -12,7 +12,7 @@ type list struct {
 	page    browse.Page // rows around those on the screen
 	of      string      // the filter by which it was read
 	known   bool        // page was read
-	stale   bool        // the memory was written to since
+	stale   bool        // the memory was written to since it was asked for
 	pending bool        // it is being read
 }
 
@@ -41,7 +41,7 @@ func (l *list) take(q browse.Query, p browse.Page) {
 			l.top = max(l.top+more, 0)
 		}
 	}
-	l.page, l.of, l.known, l.stale = p, q.Filter, true, false
+	l.page, l.of, l.known = p, q.Filter, true
 }
 
 // row is the ith row of the list, if it is held.

@@ -29,7 +29,7 @@ type model struct {
 }
 
 func newModel(ctx context.Context, r *browse.Reader) *model {
-	m := &model{ctx: ctx, reader: r, width: 80, height: 24}
+	m := &model{ctx: ctx, reader: r, width: 80, height: 24, generation: -1}
 	for _, c := range browse.Classes() {
 		m.lists = append(m.lists, &list{class: c})
 	}
@@ -56,7 +56,9 @@ type (
 	timeToLook struct{}
 )
 
-func (m *model) Init() tea.Cmd { return tea.Batch(m.look(), m.load()) }
+// Init implements tea.Model. The first list is read once the generation is known:
+// what is written after that is another one.
+func (m *model) Init() tea.Cmd { return m.look() }
 
 // Update implements tea.Model.
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
@@ -98,11 +100,7 @@ func (m *model) seen(msg generationRead) tea.Cmd {
 	if m.failed(msg.err) || msg.generation == m.generation {
 		return nil
 	}
-	first := m.generation == 0
 	m.generation = msg.generation
-	if first {
-		return nil // it is being read already
-	}
 	for _, l := range m.lists {
 		l.stale = true
 	}
@@ -131,14 +129,15 @@ func (m *model) detail() *item {
 	return m.details[len(m.details)-1]
 }
 
-// load reads the rows that the list lacks, unless it is being read.
+// load reads the rows that the list lacks, unless it is being read: then take sees
+// to it.
 func (m *model) load() tea.Cmd {
 	l := m.list()
 	l.keep(m.rows())
-	if l.pending || !l.lacks(m.rows()) {
+	if m.generation < 0 || l.pending || !l.lacks(m.rows()) {
 		return nil
 	}
-	l.pending = true
+	l.pending, l.stale = true, false
 	q := l.query(m.rows())
 	return func() tea.Msg {
 		p, err := m.reader.List(m.ctx, q)
@@ -153,8 +152,7 @@ func (m *model) take(msg pageRead) tea.Cmd {
 		if l.class == msg.query.Class {
 			l.pending = false
 			if m.failed(msg.err) {
-				l.stale = false // not again and again; but with the next change
-				return nil
+				return nil // not again and again; but with the next change
 			}
 			l.take(msg.query, msg.page)
 		}

@@ -3,6 +3,7 @@ package terminal
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -272,6 +273,53 @@ func TestLive(t *testing.T) {
 	u.press("backspace")
 	u.sees("4 of 7")
 	u.marks("open the green door")
+}
+
+// TestFirstEpisode holds that what is written to a memory without a write is shown.
+func TestFirstEpisode(t *testing.T) {
+	s, dir := browsetest.Record(t)
+	u := sit(t, dir)
+	u.sees("none")
+	if err := s.Record(t.Context(), browsetest.Won("w1", agent.Task{ID: "t", Suite: "doors", Kind: "lift", Goal: "lift w1"})); err != nil {
+		t.Fatal(err)
+	}
+	u.do(u.m.look())
+	u.sees("1 of 1", "lift w1")
+}
+
+// TestWriteWhileReading holds that what is written while a list is being read is
+// shown, at the start as well as later.
+func TestWriteWhileReading(t *testing.T) {
+	s, dir := browsetest.Record(t, browsetest.Doors()...)
+	won := func(id string) {
+		t.Helper()
+		if err := s.Record(t.Context(), browsetest.Won(id, agent.Task{ID: id, Suite: "doors", Kind: "lift", Goal: "lift " + id})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	u := &user{TB: t, m: newModel(t.Context(), browse.New(browsetest.ReadOnly(t, dir), browse.Options{}))}
+	commands := []tea.Cmd{u.m.Init()}
+	if batch, ok := commands[0]().(tea.BatchMsg); ok {
+		commands = batch
+	}
+	var done []tea.Msg
+	for i, c := range slices.Backward(commands) { // in the worst order
+		if i == 0 {
+			won("w1")
+		}
+		done = append(done, c())
+	}
+	for _, msg := range slices.Backward(done) {
+		u.do(func() tea.Msg { return msg })
+	}
+	u.sees("1 of 5", "lift w1")
+
+	u.m.list().stale = true
+	page := u.m.load()()
+	won("w2")
+	u.do(u.m.look())
+	u.send(page)
+	u.sees("of 6", "lift w2")
 }
 
 // TestMany goes through a list of which only a part is held.
