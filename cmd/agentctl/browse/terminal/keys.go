@@ -43,7 +43,7 @@ func (m *model) press(k tea.KeyPressMsg) tea.Cmd {
 		if key == "shift+tab" {
 			by = len(m.lists) - 1
 		}
-		m.at, m.details = (m.at+by)%len(m.lists), nil
+		m.at, m.details, m.trouble = (m.at+by)%len(m.lists), nil, ""
 		return m.load()
 	}
 	if d := m.detail(); d != nil {

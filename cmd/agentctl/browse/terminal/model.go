@@ -24,8 +24,9 @@ type model struct {
 	details       []*item // opened one from the other; the last is shown, before the list
 	typing        bool    // the filter of the list
 	help          bool    // is shown, before all else
-	generation    int64
-	trouble       string // what went wrong last; "": nothing
+	generation    int64   // of the memory when it was looked at last; -1: it was not
+	trouble       string  // what went wrong when what is shown was read; "": nothing
+	silence       string  // why the memory did not answer when it was looked at last; "": it did
 }
 
 func newModel(ctx context.Context, r *browse.Reader) *model {
@@ -97,7 +98,8 @@ func (m *model) look() tea.Cmd {
 
 // seen reads what is shown again if the memory was written to.
 func (m *model) seen(msg generationRead) tea.Cmd {
-	if m.failed(msg.err) || msg.generation == m.generation {
+	m.silence = said(msg.err)
+	if msg.err != nil || msg.generation == m.generation {
 		return nil
 	}
 	m.generation = msg.generation
@@ -112,11 +114,16 @@ func (m *model) seen(msg generationRead) tea.Cmd {
 
 // failed keeps what went wrong to be shown, and reports whether anything did.
 func (m *model) failed(err error) bool {
-	m.trouble = ""
-	if err != nil {
-		m.trouble = browse.Line(err.Error())
-	}
+	m.trouble = said(err)
 	return err != nil
+}
+
+// said is what an error says, in a line; "" of none.
+func said(err error) string {
+	if err == nil {
+		return ""
+	}
+	return browse.Line(err.Error())
 }
 
 func (m *model) list() *list { return m.lists[m.at] }

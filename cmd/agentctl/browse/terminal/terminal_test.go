@@ -353,8 +353,21 @@ func TestTrouble(t *testing.T) {
 	u.press("enter")
 	u.sees("canceled")
 	u.m.ctx = t.Context()
+	u.do(u.m.look())
+	u.sees("canceled") // what is shown is not there yet, though the memory answers
 	u.press("backspace", "enter")
 	u.sees("episodes won-2", "? help")
+
+	u.m.ctx = canceled(t)
+	u.press("tab")
+	u.sees("canceled") // this list cannot be read
+	u.press("shift+tab")
+	u.sees("4", "? help") // that one was
+	u.do(u.m.look())
+	u.sees("canceled")
+	u.m.ctx = t.Context()
+	u.do(u.m.look())
+	u.sees("? help")
 }
 
 func canceled(t *testing.T) context.Context {

@@ -75,8 +75,8 @@ func (m *model) foot() string {
 	switch {
 	case m.typing:
 		return "/" + m.list().filter + reverse + " " + plain
-	case m.trouble != "":
-		return reverse + m.trouble + plain
+	case m.trouble+m.silence != "":
+		return reverse + cmp.Or(m.silence, m.trouble) + plain
 	}
 	return faint + "Enter open · Backspace back · / filter · Tab next list · ? help · q end" + plain
 }
@@ -84,7 +84,7 @@ func (m *model) foot() string {
 func (m *model) listBody() (where string, body []string) {
 	l := m.list()
 	switch {
-	case !l.known && m.trouble == "":
+	case !l.known && m.trouble+m.silence == "":
 		where = "reading …"
 	case l.page.Total == 0:
 		where = "none"
