@@ -151,10 +151,10 @@ func (a *app) eval(cmd *cobra.Command, o evalOptions) error {
 
 // check refuses flags that were given but would have no effect.
 func (o evalOptions) check(cmd *cobra.Command) error {
-	given := cmd.Flags().Changed
-	if given("data") && o.suite.name != suiteALFWorld {
-		return usagef("--data %s: only --suite alfworld reads games", o.suite.data)
+	if err := o.suite.check(cmd.Flags()); err != nil {
+		return err
 	}
+	given := cmd.Flags().Changed
 	if o.resume && o.out == "" {
 		return usagef("--resume: --out must name the run to go on with")
 	}

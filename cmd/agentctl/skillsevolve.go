@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -22,7 +21,7 @@ import (
 // are those of no other split.
 const examSplit = "skills"
 
-// examTasks is how many games there are to examine on unless told.
+// examTasks is how many of them there are unless told.
 const examTasks = 100
 
 // evolveOptions are the flags of 'agentctl skills evolve'.
@@ -43,16 +42,19 @@ harm, merge what says the same, and let the categories that went badly in the ep
 round all, send candidates to the gate. A round is due when --every episodes came since the last one. A candidate is
 admitted if enough episodes support it, none of them of a held-out game, and if no fewer of the held-out games are solved
 with it in the context than without. Each game for which it is recalled is played in a pair, with it and without, all else
-being the same; the others are not played. A lead of --lead games ends the exam before its last game. Unless --tasks
-says more, ` + strconv.Itoa(examTasks) + ` games are held out.`,
+being the same; the others are not played. A lead of --lead games ends the exam before its last game.`,
 		Example: "  agentctl skills evolve --store DIR",
 		Args:    noArgs,
+		PreRunE: func(cmd *cobra.Command, _ []string) error { return o.suite.check(cmd.Flags()) },
 		RunE: a.withExperience(func(ctx context.Context, e experience, _ []string) error {
 			return a.evolve(ctx, e, o)
 		}),
 	}
 	f := c.Flags()
 	o.suite.flags(f)
+	f.Lookup("suite").Usage = "whose games are held out: household (generated games) or alfworld (games under --data)"
+	f.Lookup("split").Usage = "alfworld: train, valid_seen, … (default valid_seen); household: any word, it names a set of games (default " + examSplit + ")"
+	f.Lookup("tasks").Usage = fmt.Sprintf("games that are held out; 0: all of alfworld's split, %d of household", examTasks)
 	f.StringVar(&o.policy, "policy", policyShipped, "who plays the held-out games: shipped, random, expert, or a policy file")
 	f.Var(newCount(&o.tokens, 100, 1), "tokens", "of a context that general skills may have, and as many those of the category")
 	f.Var(newCount(&o.rules.Every, o.rules.Every, 0), "every", "episodes since the last round that make one due; 0: it is due")
@@ -68,9 +70,8 @@ func (a *app) evolve(ctx context.Context, e experience, o evolveOptions) error {
 	if err != nil {
 		return usagef("%w", err)
 	}
-	o.suite.split = cmp.Or(o.suite.split, examSplit)
-	if o.suite.tasks == 0 {
-		o.suite.tasks = examTasks
+	if o.suite.name == suiteHousehold {
+		o.suite.split, o.suite.tasks = cmp.Or(o.suite.split, examSplit), cmp.Or(o.suite.tasks, examTasks)
 	}
 	suite, err := o.suite.open()
 	if err != nil {

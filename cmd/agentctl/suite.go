@@ -40,6 +40,14 @@ func (o *suiteOptions) flags(f *pflag.FlagSet) {
 	f.Var(newCount(&o.tasks, 0, 0), "tasks", fmt.Sprintf("games to play; 0: all of alfworld's split, %d of household, %d of it with --model", generatedTasks, modelTasks))
 }
 
+// check refuses a flag that was given but would have no effect.
+func (o *suiteOptions) check(f *pflag.FlagSet) error {
+	if f.Changed("data") && o.name != suiteALFWorld {
+		return usagef("--data %s: only --suite alfworld reads games", o.data)
+	}
+	return nil
+}
+
 // gameSuite is an eval.Suite of household games.
 type gameSuite struct {
 	name  string
