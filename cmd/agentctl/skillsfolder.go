@@ -116,19 +116,12 @@ func newSkillsImport(a *app) *cobra.Command {
 		},
 		RunE: a.withExperience(func(ctx context.Context, e experience, args []string) error {
 			to.Scope = e.Scope
-			read := []folderOf{}
-			var found []agent.Skill
-			for _, dir := range args {
-				s, warnings, err := readSkill(dir, to)
-				if err != nil {
-					return err
-				}
-				f := folderOf{ID: s.ID, Folder: dir}
-				for _, w := range warnings {
-					f.Warnings = append(f.Warnings, w.Error())
-					fmt.Fprintf(a.notes(), "warning: %s: %v\n", dir, w)
-				}
-				found, read = append(found, s), append(read, f)
+			found, read, err := a.readSkills(args, to)
+			if err != nil {
+				return err
+			}
+			if err := e.lacks(ctx, found, read); err != nil {
+				return err
 			}
 			if err := e.KeepSkills(ctx, found, fmt.Sprintf("skills: %s imported", counted(len(found), "skill"))); err != nil {
 				return err
@@ -139,6 +132,46 @@ func newSkillsImport(a *app) *cobra.Command {
 	c.Flags().StringVar(&to.Suite, "suite", "", "of tasks that they are for, if they are from elsewhere")
 	c.Flags().StringVar(&to.Kind, "kind", "", "of tasks that they are for, if they are from elsewhere; without it they are general")
 	return c
+}
+
+// readSkills reads the folders of skills, and says what of them is not as the
+// format has it.
+func (a *app) readSkills(dirs []string, to skillmd.Target) (found []agent.Skill, read []folderOf, err error) {
+	for _, dir := range dirs {
+		s, warnings, err := readSkill(dir, to)
+		if err != nil {
+			return nil, nil, err
+		}
+		f := folderOf{ID: s.ID, Folder: dir}
+		for _, w := range warnings {
+			f.Warnings = append(f.Warnings, w.Error())
+			fmt.Fprintf(a.notes(), "warning: %s: %v\n", dir, w)
+		}
+		found, read = append(found, s), append(read, f)
+	}
+	return found, read, nil
+}
+
+// lacks returns an error that names the first of the skills read that is in the
+// memory, or among those before.
+func (e experience) lacks(ctx context.Context, found []agent.Skill, read []folderOf) error {
+	kept, err := e.Skills(ctx)
+	if err != nil {
+		return err
+	}
+	for i, s := range found {
+		for _, k := range kept {
+			if k.ID == s.ID {
+				return fmt.Errorf("%s: skill %s is in the memory already, %s", read[i].Folder, s.ID, k.State)
+			}
+		}
+		for k, before := range found[:i] {
+			if before.ID == s.ID {
+				return fmt.Errorf("%s: skill %s is what %s is", read[i].Folder, s.ID, read[k].Folder)
+			}
+		}
+	}
+	return nil
 }
 
 func readSkill(dir string, to skillmd.Target) (agent.Skill, []error, error) {

@@ -153,9 +153,14 @@ type Target struct {
 // Import makes a quarantined skill of the files of a folder, and says in warnings
 // what of it is not as the format has it. A skill that Export wrote and nobody
 // edited is that skill again, but in the scope of the target, and in bounded lines.
-// folder is its name.
+// folder is its name. It returns ErrFormat or ErrTooLarge as Decode does, and
+// ErrFormat where there is no SKILL.md.
 func Import(folder string, files map[string][]byte, to Target) (agent.Skill, []error, error) {
-	d, warnings, err := Decode(files[fileName])
+	text, ok := files[fileName]
+	if !ok {
+		return agent.Skill{}, nil, fmt.Errorf("%s: no %s: %w", folder, fileName, ErrFormat)
+	}
+	d, warnings, err := Decode(text)
 	if err != nil {
 		return agent.Skill{}, nil, fmt.Errorf("%s: %w", folder, err)
 	}

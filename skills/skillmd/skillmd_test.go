@@ -259,6 +259,13 @@ func isBounded(s agent.Skill) bool {
 	return utf8.RuneCountInString(text) < 4*maxText && !strings.ContainsAny(text, "\n\r\v\f\u0085\u2028\u2029")
 }
 
+func TestImportWithoutSkill(t *testing.T) {
+	_, _, err := Import("x", map[string][]byte{"README.md": []byte(written)}, Target{})
+	if !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), "x: no SKILL.md") {
+		t.Errorf("%v", err)
+	}
+}
+
 // TestForeignText holds what of the ways in which people write Markdown becomes steps,
 // and what a paragraph.
 func TestForeignText(t *testing.T) {
