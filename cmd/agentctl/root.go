@@ -49,7 +49,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) 
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		err = errors.New("interrupted") // how to go on, the command itself has said
 	}
-	fmt.Fprintf(errw, "agentctl: %v\n", err)
+	fmt.Fprintf(errw, "agentctl: %s\n", printable(err.Error()))
 	if u, ok := errors.AsType[*usageError](err); ok {
 		if !u.quiet {
 			fmt.Fprintf(errw, "Run '%s --help' for usage.\n", cmd.CommandPath())

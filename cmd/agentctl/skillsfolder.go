@@ -145,7 +145,7 @@ func (a *app) readSkills(dirs []string, to skillmd.Target) (found []agent.Skill,
 		f := folderOf{ID: s.ID, Folder: dir}
 		for _, w := range warnings {
 			f.Warnings = append(f.Warnings, w.Error())
-			fmt.Fprintf(a.notes(), "warning: %s: %v\n", dir, w)
+			fmt.Fprintf(a.err, "warning: %s: %s\n", dir, oneLine(w.Error()))
 		}
 		found, read = append(found, s), append(read, f)
 	}
