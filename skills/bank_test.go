@@ -508,6 +508,37 @@ func TestPartsOfASplitLearn(t *testing.T) {
 	}
 }
 
+// TestEvidenceOfMergedSkillsStays holds that a skill keeps the evidence of those merged
+// into it, and of those merged into these, round after round.
+func TestEvidenceOfMergedSkillsStays(t *testing.T) {
+	rules := DefaultRules()
+	rules.Every = 0
+	b, c := newTestBank(t, rules)
+	var s shelf
+	const mistake = "looking twice at the very same old cold wet place"
+	for i, words := range []string{"", " again", " again soon"} {
+		s.lessons = append(s.lessons, lessonAbout(fmt.Sprint("l", i), "clean", mistake+words, func(l *agent.Lesson) {
+			l.For = nil
+			for k := range []int{3, 4, 12}[i] {
+				l.For = append(l.For, fmt.Sprint("e", i, "-", k))
+			}
+		}))
+		for range 2 {
+			s.attempts = append(s.attempts, tried("clean", 0, 1)...)
+			evolve(t, b, Round{Source: s, Examiner: &exam{worth: nothing}})
+		}
+		var active []agent.Skill
+		for _, k := range c.skills {
+			if k.State == agent.SkillActive {
+				active = append(active, k)
+			}
+		}
+		if want := []int{3, 3 + 4, 3 + 4 + 12}[i]; len(active) != 1 || len(active[0].For) != want {
+			t.Errorf("after lesson %d: %d active, want one for which %d speak: %+v", i, len(active), want, active)
+		}
+	}
+}
+
 // TestEvidenceOfWeakSkillsCounts holds that a skill's evidence is brought up to
 // date though more others than there is room for have more.
 func TestEvidenceOfWeakSkillsCounts(t *testing.T) {

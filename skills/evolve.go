@@ -143,15 +143,16 @@ func rates(ctx context.Context, attempts []Attempt, x Examiner) ([]Rate, error) 
 }
 
 // refresh takes in the evidence that there is by now for what is active, and for
-// what was merged into it. Parts of a split one have that of their category.
+// what was merged into it, or into that. Parts of a split one have that of their
+// category.
 func (d *draft) refresh(candidates []agent.Skill) {
 	for _, s := range d.active() {
 		fresh, found := byID(candidates, s.ID)
 		if !found {
 			continue
 		}
-		for _, parent := range s.Parents {
-			if p, ok := byID(candidates, parent); ok && groupOf(p) == groupOf(s) { // or s was split from it
+		for _, id := range d.merged(s) {
+			if p, ok := byID(candidates, id); ok {
 				fresh = withEvidence(fresh, p)
 			}
 		}

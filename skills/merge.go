@@ -35,6 +35,19 @@ func (d *draft) merge() {
 	}
 }
 
+// merged are the IDs of what was merged into s, and into that, each once.
+func (d *draft) merged(s agent.Skill) []string {
+	seen := []string{s.ID}
+	for i := 0; i < len(seen); i++ {
+		for _, id := range d.skills[seen[i]].Parents {
+			if p, ok := d.skills[id]; ok && groupOf(p) == groupOf(s) && !slices.Contains(seen, id) { // or it was split from it
+				seen = append(seen, id)
+			}
+		}
+	}
+	return seen[1:]
+}
+
 // withEvidence is s with the evidence of other as well.
 func withEvidence(s, other agent.Skill) agent.Skill {
 	s.For = distinct(append(slices.Clone(s.For), other.For...))
