@@ -21,12 +21,12 @@ type event struct {
 // inadmissible, if what was seen before and after is the same, or if the world
 // said so.
 func events(e agent.Episode) (out []event, seen []string) {
-	var known, found []string
+	known, found := map[string]bool{}, map[string]bool{}
 	for i, s := range e.Steps {
 		if i == 0 {
-			known = names(e.Task.Goal + "\n" + s.Observation.Text)
+			include(known, names(e.Task.Goal+"\n"+s.Observation.Text))
 			for _, a := range s.Observation.Admissible {
-				known = append(known, names(string(a))...)
+				include(known, names(string(a)))
 			}
 		}
 		after := e.Final
@@ -41,12 +41,12 @@ func events(e agent.Episode) (out []event, seen []string) {
 		v := event{action: clip(string(s.Action), maxActionBytes)}
 		v.names, v.look = names(v.action), looks(v.action)
 		for _, n := range names(after.Text) {
-			if slices.Contains(known, n) {
+			if known[n] {
 				continue
 			}
 			v.seen = append(v.seen, n)
-			if !slices.Contains(found, n) {
-				found = append(found, n)
+			if !found[n] {
+				found[n] = true
 				v.first = append(v.first, n)
 			}
 		}
@@ -55,7 +55,13 @@ func events(e agent.Episode) (out []event, seen []string) {
 			seen = append(seen, v.names...)
 		}
 	}
-	return out, slices.Concat(seen, known, found)
+	return out, slices.Concat(seen, sortedKeys(known), sortedKeys(found))
+}
+
+func include(set map[string]bool, names []string) {
+	for _, n := range names {
+		set[n] = true
+	}
 }
 
 // maxActionBytes bounds one step of a skill.

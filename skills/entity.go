@@ -57,8 +57,10 @@ func sortOf(name string) string {
 // names are the distinct names of the things in text, in order.
 func names(text string) []string {
 	var out []string
+	seen := map[string]bool{} // a text may name tens of thousands
 	for _, t := range things(text) {
-		if !slices.Contains(out, t.name) {
+		if !seen[t.name] {
+			seen[t.name] = true
 			out = append(out, t.name)
 		}
 	}
