@@ -11,7 +11,8 @@ var (
 	// ErrNotFound: no episode, lesson or demonstration has the ID.
 	ErrNotFound = archive.ErrNotFound
 
-	// ErrConflict: an episode of the same ID but other content is recorded.
+	// ErrConflict: an episode of the same ID but other content is recorded, or a
+	// skill was changed by someone else since it was read.
 	ErrConflict = archive.ErrConflict
 
 	// ErrNewerSchema: the folder was written by a later version.

@@ -62,8 +62,10 @@ type candidate struct {
 	cells func(context.Context) ([]string, error) // but that of the scope
 }
 
-// List returns the rows that q selects: skills those that are kept
-// before the candidates, all else the newest first. The first column is the scope if a row has one.
+// List returns the rows that q selects: skills those that are kept before the
+// candidates, episodes and lessons the newest first, demonstrations by their IDs
+// from the last, which for UUIDv7 is the newest first as well. The first column is
+// the scope if a row has one.
 func (r *Reader) List(ctx context.Context, q Query) (Page, error) {
 	var head []string
 	var all []candidate
