@@ -46,6 +46,7 @@ func (s *Store) Skills(ctx context.Context, f SkillFilter) ([]agent.Skill, error
 func cloneSkill(k agent.Skill) agent.Skill {
 	k.Steps, k.For, k.Against = slices.Clone(k.Steps), slices.Clone(k.For), slices.Clone(k.Against)
 	k.Lessons, k.Parents, k.Files = slices.Clone(k.Lessons), slices.Clone(k.Parents), maps.Clone(k.Files)
+	k.Effect.Coins = slices.Clone(k.Effect.Coins)
 	return k
 }
 

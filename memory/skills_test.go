@@ -220,6 +220,13 @@ func TestSkillIsMeasured(t *testing.T) {
 	if v := verdictOf(k.Effect); v != effect.Harms {
 		t.Errorf("verdict %q of %+v", v, k.Effect)
 	}
+	if len(k.Effect.Coins) == 0 {
+		t.Fatal("no coin was counted")
+	}
+	k.Effect.Coins[0] = agent.Coin{}
+	if got := skillsOf(t, s, SkillFilter{})[0]; reflect.DeepEqual(got.Effect.Coins[0], agent.Coin{}) {
+		t.Error("who reads a skill can change what is kept of it")
+	}
 	k.Effect = agent.Effect{}
 	keep(t, s, k)
 	if got := skillsOf(t, s, SkillFilter{})[0]; got.Effect.Shown.N == 0 {

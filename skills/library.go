@@ -45,6 +45,7 @@ func NewLibrary(skills []agent.Skill) *Library {
 func clone(s agent.Skill) agent.Skill {
 	s.Steps, s.For, s.Against = slices.Clone(s.Steps), slices.Clone(s.For), slices.Clone(s.Against)
 	s.Lessons, s.Parents, s.Files = slices.Clone(s.Lessons), slices.Clone(s.Parents), maps.Clone(s.Files)
+	s.Effect.Coins = slices.Clone(s.Effect.Coins)
 	return s
 }
 

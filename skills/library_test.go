@@ -135,3 +135,30 @@ func TestText(t *testing.T) {
 		}
 	}
 }
+
+// TestLibraryCopies holds that neither who made a library nor who reads it can change
+// what is in it.
+func TestLibraryCopies(t *testing.T) {
+	given := func() agent.Skill {
+		one := []string{"a"}
+		return agent.Skill{
+			ID: "sk-a", Steps: slices.Clone(one), For: slices.Clone(one), Against: slices.Clone(one), Lessons: slices.Clone(one), Parents: slices.Clone(one),
+			Files: map[string][]byte{"SKILL.md": nil}, Effect: agent.Effect{Coins: []agent.Coin{{HoldOut: 0.5}}},
+		}
+	}
+	spoil := func(s agent.Skill) {
+		s.Steps[0], s.For[0], s.Against[0], s.Lessons[0], s.Parents[0] = "b", "b", "b", "b", "b"
+		s.Effect.Coins[0].HoldOut = 0.1
+		s.Files["more"] = nil
+	}
+	mine := given()
+	l := NewLibrary([]agent.Skill{mine})
+	spoil(mine)
+	for range 2 {
+		s, err := l.Show("sk-a")
+		if err != nil || !reflect.DeepEqual(s, given()) {
+			t.Fatalf("%+v, %v", s, err)
+		}
+		spoil(s)
+	}
+}
