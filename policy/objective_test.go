@@ -64,6 +64,14 @@ func TestAdvantages(t *testing.T) {
 			t.Errorf("%s: advantages %v, want %v and %v", tt.o.Spec().Name, a, tt.right, tt.wrong)
 		}
 	}
+	// The baseline is that of all groups: of three in four that are right it is 0.5.
+	a := DefaultBaselined().Advantages([][]Trajectory{{right, right}, {wrong, right}})
+	if len(a) != 2 || len(a[1]) != 2 || a[0][0][1] != 0.5 || a[0][1][0] != 0.5 || a[1][0][0] != -1.5 || a[1][1][0] != 0.5 {
+		t.Errorf("with a baseline: %v, want 0.5 and -1.5", a)
+	}
+	if a := DefaultBaselined().Advantages([][]Trajectory{{wrong}, {wrong}, {wrong}}); !math.IsNaN(a[2][0][0]) {
+		t.Errorf("with a baseline, all wrong: %v, want out", a)
+	}
 	// A group in which all answers are wrong still teaches.
 	if a := NSR().Advantages([][]Trajectory{{wrong, wrong}})[0]; a[0][0] != -1 || a[1][0] != -1 {
 		t.Errorf("all wrong: %v", a)
@@ -125,7 +133,7 @@ func TestPack(t *testing.T) {
 // A one-step world whose best action is known: every objective that learns
 // from outcomes must find it.
 func TestObjectivesSolveABandit(t *testing.T) {
-	for _, o := range []Objective{NSR(), PSR(), WReinforce(0.1), REINFORCE(), DefaultGRPO(), DrGRPO(4), DefaultPPO()} {
+	for _, o := range []Objective{NSR(), PSR(), WReinforce(0.1), REINFORCE(), DefaultBaselined(), DefaultGRPO(), DrGRPO(4), DefaultPPO()} {
 		for seed := range uint64(5) {
 			l := toyLM(t, seed)
 			c := DefaultConfig()

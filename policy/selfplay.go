@@ -22,8 +22,8 @@ type SelfPlay struct {
 // DefaultSelfPlay returns the settings of the shipped policy.
 func DefaultSelfPlay() SelfPlay {
 	return SelfPlay{
-		Iterations: 25, Tasks: 64, Batch: 32, Objective: WReinforce(0.1), LearningRate: 1e-4,
-		Guard: Guard{Every: 5, MaxDrop: 0.05, MinEntropy: 0.01, MaxKL: 0.1},
+		Iterations: 100, Tasks: 96, Batch: 48, Objective: WReinforce(1), LearningRate: 2e-4,
+		Guard: Guard{Every: 10, MaxDrop: 0.05, MinEntropy: 0.01, MaxKL: 0.1},
 	}
 }
 

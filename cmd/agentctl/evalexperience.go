@@ -39,7 +39,7 @@ memory that makes lessons of them for the second try. Other objectives and other
 memories get the same number of episodes, and all are examined on games that
 nobody learned or chose by.
 
-With --data the games are ALFWorld's own: 200 of train are taught, the others
+With --data the games are ALFWorld's own: 70 of train are taught, the others
 are for own play, valid_train is to choose by and valid_seen is the exam. Else
 they are generated.
 
@@ -51,7 +51,7 @@ where it was. The number of workers does not change the result.`,
 	}
 	f := c.Flags()
 	f.StringVar(&o.data, "data", "", "folder of the official ALFWorld games (json_2.1.1)")
-	f.Var(newChoices(&o.conditions, names...), "conditions", "ways to learn that are compared; nsr must be among them")
+	f.Var(newChoices(&o.conditions, names...), "conditions", "ways to learn that are compared; reinforce-baseline must be among them")
 	o.register(f, "experience", 3, "episodes and threads")
 	return c
 }
@@ -106,9 +106,13 @@ type experienceGames struct {
 // trained or evaluated on elsewhere.
 const experienceFirst = 9_000_000
 
+// experienceNoise is the share of random actions of the teacher of a study. It
+// plays the same few games many times, and must not play them alike.
+const experienceNoise = 0.2
+
 // games are ALFWorld's, or as many generated ones.
 func (o experienceOptions) games() (g experienceGames, err error) {
-	g.taught = 200
+	g.taught = 70
 	if o.quick {
 		g.taught = 4
 	}
@@ -145,8 +149,9 @@ func (g experienceGames) school(seed uint64) (ownplay.School, error) {
 	train := slices.Clone(g.train)
 	rand.New(rand.NewPCG(seed, 0)).Shuffle(len(train), func(i, j int) { train[i], train[j] = train[j], train[i] })
 	taught := train[:g.taught]
+	w := newPracticeWorld(taught, train[g.taught:], g.tune, g.test)
+	w.noise = experienceNoise
 	return ownplay.School{
-		World:  newPracticeWorld(taught, train[g.taught:], g.tune, g.test),
-		Taught: tasksOf(taught), Train: tasksOf(train[g.taught:]), Tune: tasksOf(g.tune), Test: tasksOf(g.test),
+		World: w, Taught: tasksOf(taught), Train: tasksOf(train[g.taught:]), Tune: tasksOf(g.tune), Test: tasksOf(g.test),
 	}, nil
 }

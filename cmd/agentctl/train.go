@@ -67,7 +67,7 @@ The same flags give the same file, byte for byte, on one kind of processor.`,
 	f.Var(newCount(&o.heldOut, 150, 1), "held-out", "how many games the guard watches")
 	f.Var(newChoice(&o.size, "full", "full", "quick"), "size", "full recipe, or quick: seconds, to see it work")
 	f.Var(newChoice(&o.objective, "w-reinforce", "w-reinforce", "nsr", "psr"), "objective", "of self-play: w-reinforce, nsr or psr")
-	f.Float64Var(&o.lambda, "lambda", 0.1, "weight of successes in w-reinforce")
+	f.Float64Var(&o.lambda, "lambda", 1, "weight of successes in w-reinforce")
 	f.Var(newCount(&o.iterations, -1, -1), "iterations", "of self-play; 0 leaves it out, -1 is what --size says")
 	f.Float64Var(&o.learningRate, "learning-rate", policy.DefaultSelfPlay().LearningRate, "of self-play")
 	f.BoolVar(&o.advice, "advice", false, "also imitate what the teacher would have done in the policy's place (DAgger)")

@@ -18,12 +18,13 @@ const teacherNoise = 0.1
 type practiceWorld struct {
 	games map[string]*household.Game // by task ID
 	prior *household.Prior           // of where things are, counted on the games to train on
+	noise float64                    // share of random actions of the teacher
 }
 
 // newPracticeWorld returns the world of games, and their tasks in order. The
 // teacher's prior is counted on known.
 func newPracticeWorld(known []*household.Game, others ...[]*household.Game) *practiceWorld {
-	w := &practiceWorld{games: map[string]*household.Game{}, prior: household.Count(known)}
+	w := &practiceWorld{games: map[string]*household.Game{}, prior: household.Count(known), noise: teacherNoise}
 	for _, list := range append(others, known) {
 		for _, g := range list {
 			w.games[g.Task().ID] = g
@@ -51,7 +52,7 @@ func (w *practiceWorld) Environment(task agent.Task) (agent.Environment, error) 
 
 // Teacher implements policy.World.
 func (w *practiceWorld) Teacher(seen []agent.Episode) agent.Policy {
-	return household.NewExpert(w.prior, household.ExpertOptions{Seen: seen, RandomShare: teacherNoise})
+	return household.NewExpert(w.prior, household.ExpertOptions{Seen: seen, RandomShare: w.noise})
 }
 
 // Memory implements policy.World. The memory lives in a temporary folder until

@@ -23,24 +23,24 @@ const (
 )
 
 // Ours is the condition that the others are compared to.
-const Ours = "nsr"
+const Ours = "reinforce-baseline"
 
-// Conditions are all there are: negative sample reinforcement on the blamed
-// steps, other objectives in its place, and other memories beside it.
+// Conditions are all there are: what we train with, other objectives in its
+// place, and other memories beside it.
 func Conditions() []Condition {
-	nsr := policy.Attributed{Objective: policy.NSR()}
+	ours := policy.DefaultBaselined()
 	return []Condition{
-		{Ours, nsr, asymmetric, 1, true},
-		{"nsr, all steps", policy.NSR(), asymmetric, 1, false},
+		{Ours, ours, asymmetric, 1, false},
+		{Ours + ", no memory", ours, "", 1, false},
+		{Ours + ", " + verbatim, ours, verbatim, 1, false},
+		{Ours + ", " + abstract, ours, abstract, 1, false},
+		{"nsr", policy.NSR(), asymmetric, 1, false},
+		{"nsr, blamed steps", policy.Attributed{Objective: policy.NSR()}, asymmetric, 1, true},
+		{"psr", policy.PSR(), asymmetric, 1, false},
 		{"w-reinforce", policy.WReinforce(0.1), asymmetric, 1, false},
 		{"reinforce", policy.REINFORCE(), asymmetric, 1, false},
-		{"reinforce, blamed steps", policy.Attributed{Objective: policy.REINFORCE()}, asymmetric, 1, true},
-		{"psr", policy.PSR(), asymmetric, 1, false},
 		{"grpo", policy.DefaultGRPO(), asymmetric, 4, false},
 		{"ppo", policy.DefaultPPO(), asymmetric, 1, false},
-		{"nsr, " + verbatim, nsr, verbatim, 1, true},
-		{"nsr, " + abstract, nsr, abstract, 1, true},
-		{"nsr, no memory", nsr, "", 1, true},
 	}
 }
 

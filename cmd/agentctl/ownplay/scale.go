@@ -21,11 +21,11 @@ type Scale struct {
 // Full is the scale of the figures in the README.
 func Full() Scale {
 	c := policy.DefaultRecipe()
-	c.Cold = policy.Imitate{Tasks: 400, Epochs: 3, LearningRate: 2e-3, Batch: 8, Text: 0.3}
+	c.Cold = policy.Imitate{Tasks: 600, Epochs: 3, LearningRate: 2e-3, Batch: 8, Text: 0.3}
 	c.Informed = policy.Imitate{Tasks: 200, Epochs: 1, LearningRate: 1e-3, Batch: 8, Text: 0.3}
 	c.Rounds, c.SelfPlay.Iterations = 1, 0
 	return Scale{
-		Cold: c, Iterations: 80, Episodes: 128, Steps: 30, Batch: 64, Every: 8, Rates: []float64{5e-5, 2e-4, 5e-4},
+		Cold: c, Iterations: 80, Episodes: 128, Steps: 30, Batch: 64, Every: 8, Rates: []float64{1e-4, 3e-4},
 		Tries: 3, Samples: 32, Bank: 300,
 	}
 }
