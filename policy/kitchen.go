@@ -107,9 +107,10 @@ func (k *kitchen) open() error {
 	r := k.Recipe
 	r.Workers, r.Trainer.Threads = 0, 0 // which do not change the result
 	text, err := json.Marshal(struct {
-		Recipe Recipe
-		Tasks  Tasks
-	}{r, k.tasks})
+		Recipe    Recipe
+		Objective string
+		Tasks     Tasks
+	}{r, r.SelfPlay.Objective.Spec().Name, k.tasks})
 	if err != nil {
 		return err
 	}
@@ -233,36 +234,9 @@ func (k *kitchen) imitate(ctx context.Context, phase string, demos []shown, c Im
 		} else if err != nil {
 			return err
 		}
-		if c.Text > 0 {
-			t = t.WithText()
-		}
 		ts = append(ts, t)
 	}
-	trainer, err := NewTrainer(k.lm, k.Trainer)
-	if err != nil {
-		return err
-	}
-	updates := c.Epochs * ((len(ts) + c.Batch - 1) / c.Batch)
-	rng := k.rng(phase, 0)
-	var order []int
-	for u := range updates {
-		var groups [][]Trajectory
-		for len(groups) < c.Batch {
-			if len(order) == 0 {
-				order = rng.Perm(len(ts))
-			}
-			groups = append(groups, []Trajectory{ts[order[0]]})
-			order = order[1:]
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		rate := WarmupCosine(c.LearningRate, u, updates)
-		s, err := trainer.Update(Imitation{MinProb: 0.5, Text: c.Text}, groups, rate)
-		if err != nil {
-			return fmt.Errorf("update %d: %w", u, err)
-		}
-		k.log(Event{Phase: phase, Update: u + 1, Of: updates, Stats: &s, Rate: rate})
-	}
-	return nil
+	return k.lm.finetune(ctx, ts, c, k.Trainer, k.rng(phase, 0), func(update, of int, s Stats, rate float64) {
+		k.log(Event{Phase: phase, Update: update, Of: of, Stats: &s, Rate: rate})
+	})
 }

@@ -48,6 +48,21 @@ type Imitate struct {
 	Text         float64 // weight of the tokens that were no choices, ≥ 0: see Imitation
 }
 
+// validate names the first field of what that is out of its range.
+func (c Imitate) validate(what string) error {
+	switch {
+	case c.Epochs < 0:
+		return fmt.Errorf("policy: %s.Epochs is %d, must be at least 0", what, c.Epochs)
+	case c.Batch < 1:
+		return fmt.Errorf("policy: %s.Batch is %d, must be at least 1", what, c.Batch)
+	case !(c.LearningRate > 0):
+		return fmt.Errorf("policy: %s.LearningRate is %v, must be > 0", what, c.LearningRate)
+	case !(c.Text >= 0):
+		return fmt.Errorf("policy: %s.Text is %v, must not be negative", what, c.Text)
+	}
+	return nil
+}
+
 // DefaultRecipe returns the recipe of the shipped policy.
 func DefaultRecipe() Recipe {
 	return Recipe{
@@ -93,8 +108,7 @@ func (r Recipe) Validate() error {
 	}{
 		{"Workers", r.Workers, 1}, {"VocabTokens", r.VocabTokens, 257 + len(specials)}, {"Steps", r.Steps, 1},
 		{"ContextTokens", r.ContextTokens, 0}, {"Rounds", r.Rounds, 0},
-		{"Cold.Tasks", r.Cold.Tasks, 1}, {"Cold.Epochs", r.Cold.Epochs, 1}, {"Cold.Batch", r.Cold.Batch, 1},
-		{"Informed.Tasks", r.Informed.Tasks, 0}, {"Informed.Epochs", r.Informed.Epochs, 0}, {"Informed.Batch", r.Informed.Batch, 1},
+		{"Cold.Tasks", r.Cold.Tasks, 1}, {"Cold.Epochs", r.Cold.Epochs, 1}, {"Informed.Tasks", r.Informed.Tasks, 0},
 	} {
 		if f.n < f.min {
 			return fmt.Errorf("policy: Recipe.%s is %d, must be at least %d", f.name, f.n, f.min)
@@ -106,16 +120,11 @@ func (r Recipe) Validate() error {
 	if !(r.Finished >= 0) {
 		return fmt.Errorf("policy: Recipe.Finished is %v, must not be negative", r.Finished)
 	}
-	for _, p := range []struct {
-		name string
-		Imitate
-	}{{"Cold", r.Cold}, {"Informed", r.Informed}} {
-		if !(p.LearningRate > 0) {
-			return fmt.Errorf("policy: Recipe.%s.LearningRate is %v, must be > 0", p.name, p.LearningRate)
-		}
-		if !(p.Text >= 0) {
-			return fmt.Errorf("policy: Recipe.%s.Text is %v, must not be negative", p.name, p.Text)
-		}
+	if err := r.Cold.validate("Recipe.Cold"); err != nil {
+		return err
+	}
+	if err := r.Informed.validate("Recipe.Informed"); err != nil {
+		return err
 	}
 	if err := r.Trainer.Validate(); err != nil {
 		return err

@@ -142,6 +142,7 @@ func TestRecipeWithoutRounds(t *testing.T) {
 func TestGuardRollsBack(t *testing.T) {
 	r := toyRecipe()
 	r.Cold.Epochs = 4 // weak, so that it fails
+	r.SelfPlay.Objective = WReinforce(0.1)
 	r.SelfPlay.LearningRate, r.SelfPlay.Guard.Every, r.SelfPlay.Guard.MaxDrop = 0.3, 1, 0.02
 	r.SelfPlay.Guard.MaxKL, r.Finished = 1e9, r.Temperature
 	var before, after Score
@@ -183,6 +184,7 @@ func TestRecipeErrors(t *testing.T) {
 		{func(r *Recipe) { r.Finished = math.NaN() }, "Recipe.Finished is NaN, must not be negative"},
 		{func(r *Recipe) { r.Trainer.Beta2 = 1 }, "Config.Beta2 is 1, must be in [0,1)"},
 		{func(r *Recipe) { r.SelfPlay.Guard.Every = 0 }, "SelfPlay.Guard.Every is 0, must be > 0"},
+		{func(r *Recipe) { r.SelfPlay.Objective = DefaultPPO() }, "SelfPlay.Objective must be there, and need no critic"},
 	} {
 		r := toyRecipe()
 		tt.change(&r)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 
 	"github.com/surefoot-ai/surefoot/policy/transformer"
 )
@@ -22,6 +23,12 @@ type Reinforcement struct {
 	// Sample plays with l and returns what iteration learns from. It may depend
 	// on nothing but its arguments, or a resumed run is another one.
 	Sample func(ctx context.Context, l *LM, iteration int) ([][]Trajectory, error)
+
+	// Kept returns what is imitated after the updates of an iteration, with the
+	// settings of Imitate: successes that memory keeps, say. Like Sample it may
+	// depend on nothing but its arguments. Nil: nothing is.
+	Kept    func(ctx context.Context, l *LM, iteration int) ([]Trajectory, error)
+	Imitate Imitate
 
 	// Score plays the held-out tasks, always with the same seeds.
 	Score func(ctx context.Context, l *LM) (Score, error)
@@ -47,6 +54,11 @@ func (r Reinforcement) Validate() error {
 	}
 	if err := r.Trainer.Validate(); err != nil {
 		return err
+	}
+	if r.Kept != nil {
+		if err := r.Imitate.validate("Reinforcement.Imitate"); err != nil {
+			return err
+		}
 	}
 	return r.Guard.validate("Reinforcement")
 }
@@ -140,6 +152,9 @@ func (g *guardian) iterate(ctx context.Context) error {
 	if err := g.learn(ctx, groups); err != nil {
 		return err
 	}
+	if err := g.imitate(ctx); err != nil {
+		return err
+	}
 	if n := g.done + 1; n%g.Guard.Every != 0 && n != g.Iterations {
 		return nil
 	}
@@ -168,6 +183,19 @@ func (g *guardian) learn(ctx context.Context, groups [][]Trajectory) error {
 		err = g.rollBack(undo)
 	}
 	return err
+}
+
+// imitate imitates what is kept.
+func (g *guardian) imitate(ctx context.Context) error {
+	if g.Kept == nil {
+		return nil
+	}
+	ts, err := g.Kept(ctx, g.lm, g.done)
+	if err != nil || len(ts) == 0 {
+		return err
+	}
+	rng := rand.New(rand.NewPCG(hash(g.Phase), uint64(g.done)))
+	return g.lm.finetune(ctx, ts, g.Imitate, g.Trainer, rng, nil)
 }
 
 // look scores the policy on the held-out tasks; it keeps it if it is the best

@@ -48,12 +48,16 @@ type runSettings struct {
 	Guard        Guard         `json:"guard"`
 	Trainer      Config        `json:"trainer"`
 	Critic       *CriticConfig `json:"critic,omitempty"`
+	Imitate      *Imitate      `json:"imitate,omitempty"`
 }
 
 // settings of g. The number of threads does not matter.
 func (g *guardian) settings() runSettings {
 	s := runSettings{
-		g.Phase, g.Objective(0).Spec().Name, g.Iterations, g.Epochs, g.Groups, g.LearningRate, g.Guard, g.Trainer, nil,
+		g.Phase, g.Objective(0).Spec().Name, g.Iterations, g.Epochs, g.Groups, g.LearningRate, g.Guard, g.Trainer, nil, nil,
+	}
+	if g.Kept != nil {
+		s.Imitate = &g.Imitate
 	}
 	s.Trainer.Threads = 0
 	if g.Critic != nil {

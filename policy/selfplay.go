@@ -14,7 +14,7 @@ type SelfPlay struct {
 	Iterations   int       // each plays Tasks tasks, retries the failed ones with memory, and updates once a Batch
 	Tasks        int       // > 0
 	Batch        int       // episodes an update, > 0
-	Objective    Reinforce // which outcomes to learn from
+	Objective    Objective // one that needs no critic
 	LearningRate float64   // > 0
 	Guard        Guard
 }
@@ -22,7 +22,7 @@ type SelfPlay struct {
 // DefaultSelfPlay returns the settings of the shipped policy.
 func DefaultSelfPlay() SelfPlay {
 	return SelfPlay{
-		Iterations: 100, Tasks: 96, Batch: 48, Objective: WReinforce(1), LearningRate: 2e-4,
+		Iterations: 60, Tasks: 96, Batch: 16, Objective: DefaultBaselined(), LearningRate: 1e-4,
 		Guard: Guard{Every: 10, MaxDrop: 0.05, MinEntropy: 0.01, MaxKL: 0.1},
 	}
 }
@@ -43,6 +43,9 @@ func (s SelfPlay) Validate() error {
 		if !f.ok {
 			return fmt.Errorf("policy: SelfPlay.%s is %v, must be %s", f.name, f.value, f.want)
 		}
+	}
+	if s.Objective == nil || s.Objective.Spec().Critic {
+		return errors.New("policy: SelfPlay.Objective must be there, and need no critic")
 	}
 	return s.Guard.validate("SelfPlay")
 }

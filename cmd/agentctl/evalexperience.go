@@ -51,7 +51,7 @@ where it was. The number of workers does not change the result.`,
 	}
 	f := c.Flags()
 	f.StringVar(&o.data, "data", "", "folder of the official ALFWorld games (json_2.1.1)")
-	f.Var(newChoices(&o.conditions, names...), "conditions", "ways to learn that are compared; reinforce-baseline must be among them")
+	f.Var(newChoices(&o.conditions, names...), "conditions", "ways to learn that are compared; nsr must be among them")
 	o.register(f, "experience", 3, "episodes and threads")
 	return c
 }

@@ -66,8 +66,8 @@ The same flags give the same file, byte for byte, on one kind of processor.`,
 	f.Var(newCount(&o.games, 16000, 1), "games", "how many games to train on")
 	f.Var(newCount(&o.heldOut, 150, 1), "held-out", "how many games the guard watches")
 	f.Var(newChoice(&o.size, "full", "full", "quick"), "size", "full recipe, or quick: seconds, to see it work")
-	f.Var(newChoice(&o.objective, "w-reinforce", "w-reinforce", "nsr", "psr"), "objective", "of self-play: w-reinforce, nsr or psr")
-	f.Float64Var(&o.lambda, "lambda", 1, "weight of successes in w-reinforce")
+	f.Var(newChoice(&o.objective, "reinforce-baseline", "reinforce-baseline", "w-reinforce", "nsr", "psr"), "objective", "of self-play: reinforce-baseline, w-reinforce, nsr or psr")
+	f.Float64Var(&o.lambda, "lambda", 0.1, "weight of successes in w-reinforce")
 	f.Var(newCount(&o.iterations, -1, -1), "iterations", "of self-play; 0 leaves it out, -1 is what --size says")
 	f.Float64Var(&o.learningRate, "learning-rate", policy.DefaultSelfPlay().LearningRate, "of self-play")
 	f.BoolVar(&o.advice, "advice", false, "also imitate what the teacher would have done in the policy's place (DAgger)")
@@ -146,7 +146,7 @@ func (o trainOptions) checkOut() error {
 // result, and nothing that does not.
 func (o trainOptions) lineage(r policy.Recipe, tasks policy.Tasks) (json.RawMessage, error) {
 	r.Workers, r.Trainer.Threads = 0, 0
-	return json.Marshal(map[string]any{"suite": o.suite, "games": len(tasks.Train), "held_out": len(tasks.HeldOut), "recipe": r})
+	return json.Marshal(map[string]any{"suite": o.suite, "games": len(tasks.Train), "held_out": len(tasks.HeldOut), "objective": r.SelfPlay.Objective.Spec().Name, "recipe": r})
 }
 
 // recipe is the default one with what the flags say.
@@ -161,7 +161,7 @@ func (o trainOptions) recipe() (policy.Recipe, error) {
 		r.SelfPlay.Objective = policy.NSR()
 	case "psr":
 		r.SelfPlay.Objective = policy.PSR()
-	default:
+	case "w-reinforce":
 		r.SelfPlay.Objective = policy.WReinforce(o.lambda)
 	}
 	r.SelfPlay.LearningRate, r.Dir, r.Advice = o.learningRate, o.keep, o.advice

@@ -23,26 +23,30 @@ const (
 )
 
 // Ours is the condition that the others are compared to.
-const Ours = "reinforce-baseline"
+const Ours = "nsr"
 
-// Conditions are all there are: what we train with, other objectives in its
-// place, and other memories beside it.
+// Conditions are all there are: pushed away from failures while successes that
+// memory keeps are imitated, each of the two alone, other objectives in place of
+// the push, and other memories.
 func Conditions() []Condition {
-	ours := policy.DefaultBaselined()
 	return []Condition{
-		{Ours, ours, asymmetric, 1, false},
-		{Ours + ", no memory", ours, "", 1, false},
-		{Ours + ", " + verbatim, ours, verbatim, 1, false},
-		{Ours + ", " + abstract, ours, abstract, 1, false},
-		{"nsr", policy.NSR(), asymmetric, 1, false},
+		{Ours, policy.NSR(), asymmetric, 1, false},
+		{"no push", policy.Reinforce{Method: "no push"}, asymmetric, 1, false},
+		{Ours + ", no memory", policy.NSR(), "", 1, false},
+		{Ours + ", " + verbatim, policy.NSR(), verbatim, 1, false},
+		{Ours + ", " + abstract, policy.NSR(), abstract, 1, false},
 		{"nsr, blamed steps", policy.Attributed{Objective: policy.NSR()}, asymmetric, 1, true},
 		{"psr", policy.PSR(), asymmetric, 1, false},
 		{"w-reinforce", policy.WReinforce(0.1), asymmetric, 1, false},
-		{"reinforce", policy.REINFORCE(), asymmetric, 1, false},
+		{"reinforce-baseline", policy.DefaultBaselined(), asymmetric, 1, false},
+		{"reinforce-baseline, no memory", policy.DefaultBaselined(), "", 1, false},
 		{"grpo", policy.DefaultGRPO(), asymmetric, 4, false},
 		{"ppo", policy.DefaultPPO(), asymmetric, 1, false},
 	}
 }
+
+// keeps reports whether memory keeps successes word for word, to be imitated.
+func (c Condition) keeps() bool { return c.Memory == asymmetric || c.Memory == verbatim }
 
 // critic is that of conditions whose objective needs one.
 func (c Condition) critic(t policy.Config) *policy.CriticConfig {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/surefoot-ai/surefoot/agent"
 	"github.com/surefoot-ai/surefoot/cmd/agentctl/methods"
 	"github.com/surefoot-ai/surefoot/policy"
 )
@@ -178,6 +179,9 @@ func (l *Lab) learn(ctx context.Context, a learning, r *Run) (*policy.LM, error)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
+	if a.condition.keeps() {
+		life.won = &successes{dir, map[int][]agent.Episode{}}
+	}
 	looks, err := readLooks(dir)
 	if err != nil {
 		return nil, err
@@ -201,6 +205,9 @@ func (l *Lab) learn(ctx context.Context, a learning, r *Run) (*policy.LM, error)
 				r.Notes = append(r.Notes, fmt.Sprintf("iteration %d: %s", e.Update, e.Note))
 			}
 		},
+	}
+	if life.won != nil {
+		p.Kept, p.Imitate = life.imitated, l.Scale.Imitate
 	}
 	if err := p.Run(ctx, lm); err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/surefoot-ai/surefoot/agent"
 	"github.com/surefoot-ai/surefoot/cmd/agentctl/methods"
@@ -27,6 +28,7 @@ type life struct {
 	condition Condition
 	players   policy.Players
 	seed      uint64
+	won       *successes // nil: memory keeps none
 }
 
 // sample is what one iteration plays: half of the episodes are first tries,
@@ -71,6 +73,11 @@ func (l life) sample(ctx context.Context, lm *policy.LM, iteration int) (groups 
 	more, err := l.try(ctx, wave{lm, l.take(from+n/2, n-n/2-len(again)), nil, 0, iteration})
 	if err != nil {
 		return nil, err
+	}
+	if l.won != nil {
+		if err := l.won.add(iteration, slices.Concat(es, retries, more)); err != nil {
+			return nil, err
+		}
 	}
 	for _, part := range [][]agent.Episode{es, retries, more} {
 		some, err := l.groups(ctx, lm, mem, part)
