@@ -94,6 +94,53 @@ func TestResumedRun(t *testing.T) {
 	}
 }
 
+// What is kept is imitated, in a run that was cut off, too: here by a policy that
+// learns from nothing else.
+func TestKeptIsImitated(t *testing.T) {
+	teacher, err := (Players{toy{}, 1}).Play(t.Context(), "kept", []Rollout{
+		{Policy: key{}, Task: toyTasks(0, 1)[0]}, {Policy: key{}, Task: toyTasks(1, 1)[0]},
+		{Policy: key{}, Task: toyTasks(2, 1)[0]}, {Policy: key{}, Task: toyTasks(3, 1)[0]},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := func(dir string, stop int) Reinforcement {
+		r := toyRun(t, Reinforce{Method: "nothing"}, dir, stop)
+		r.Imitate = Imitate{Epochs: 15, LearningRate: 1e-2, Batch: 2}
+		r.Kept = func(_ context.Context, l *LM, _ int) ([]Trajectory, error) { return toyTrajectories(t, l, teacher), nil }
+		return r
+	}
+	whole := toyLM(t, 1)
+	score := toyRun(t, NSR(), "", -1).Score
+	before, err := score(t.Context(), whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := run("", -1).Run(t.Context(), whole); err != nil {
+		t.Fatal(err)
+	}
+	if after, err := score(t.Context(), whole); err != nil || !(after["first"] > before["first"]+0.5) {
+		t.Errorf("from %v to %v (%v), want half of the tasks more", before, after, err)
+	}
+	dir, again := t.TempDir(), toyLM(t, 1)
+	if err := run(dir, 5).Run(t.Context(), toyLM(t, 1)); !errors.Is(err, errStop) {
+		t.Fatal(err)
+	}
+	if err := run(dir, -1).Run(t.Context(), again); err != nil || !sameWeights(whole, again) {
+		t.Errorf("cut off (%v), it ends with another policy", err)
+	}
+	other := run(dir, -1)
+	other.Imitate.Batch = 3
+	if err := other.Run(t.Context(), toyLM(t, 1)); !errors.Is(err, ErrOtherRun) {
+		t.Errorf("other settings of Imitate: %v, want ErrOtherRun", err)
+	}
+	other = run("", -1)
+	other.Imitate.Batch = 0
+	if err := other.Run(t.Context(), toyLM(t, 1)); err == nil || !strings.Contains(err.Error(), "Reinforcement.Imitate.Batch is 0, must be at least 1") {
+		t.Errorf("a batch of none: %v", err)
+	}
+}
+
 // Whatever a crash leaves while a state is written, there is a whole one.
 func TestStateAfterCrash(t *testing.T) {
 	whole := toyLM(t, 1)

@@ -22,8 +22,8 @@ type SelfPlay struct {
 // DefaultSelfPlay returns the settings of the shipped policy.
 func DefaultSelfPlay() SelfPlay {
 	return SelfPlay{
-		Iterations: 60, Tasks: 96, Batch: 16, Objective: DefaultBaselined(), LearningRate: 1e-4,
-		Guard: Guard{Every: 10, MaxDrop: 0.05, MinEntropy: 0.01, MaxKL: 0.1},
+		Iterations: 24, Tasks: 96, Batch: 48, Objective: DefaultBaselined(), LearningRate: 5e-5,
+		Guard: Guard{Every: 4, MaxDrop: 0.05, MinEntropy: 0.01, MaxKL: 0.1},
 	}
 }
 

@@ -64,7 +64,7 @@ The same flags give the same file, byte for byte, on one kind of processor.`,
 	f.StringVar(&o.data, "data", "", "folder of the official ALFWorld games (json_2.1.1)")
 	f.StringVar(&o.split, "split", "train", "split of --data to train on; tuned on valid_train")
 	f.Var(newCount(&o.games, 16000, 1), "games", "how many games to train on")
-	f.Var(newCount(&o.heldOut, 150, 1), "held-out", "how many games the guard watches")
+	f.Var(newCount(&o.heldOut, 200, 1), "held-out", "how many games the guard watches")
 	f.Var(newChoice(&o.size, "full", "full", "quick"), "size", "full recipe, or quick: seconds, to see it work")
 	f.Var(newChoice(&o.objective, "reinforce-baseline", "reinforce-baseline", "w-reinforce", "nsr", "psr"), "objective", "of self-play: reinforce-baseline, w-reinforce, nsr or psr")
 	f.Float64Var(&o.lambda, "lambda", 0.1, "weight of successes in w-reinforce")
