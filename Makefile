@@ -83,7 +83,8 @@ emulator:
 
 # The policy file that the binary carries, made anew: see CONTRIBUTING.md.
 policy:
-	$(GO) run ./cmd/agentctl train --suite household --out policy/shipped/household.safetensors --force
+	@[ -n "$(ALFWORLD_DATA)" ] || { echo "make policy: set ALFWORLD_DATA to the folder of the official ALFWorld games (json_2.1.1)" >&2; exit 1; }
+	$(GO) run ./cmd/agentctl train --suite alfworld --data '$(ALFWORLD_DATA)' --out policy/shipped/household.safetensors --force
 
 # Side by side with OpenBLAS and PyTorch, in one run, and what the processor can
 # do at most; then what is compared with the bandwidth of the memory. Takes about
