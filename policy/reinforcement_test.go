@@ -107,7 +107,9 @@ func TestKeptIsImitated(t *testing.T) {
 	run := func(dir string, stop int) Reinforcement {
 		r := toyRun(t, Reinforce{Method: "nothing"}, dir, stop)
 		r.Imitate = Imitate{Epochs: 15, LearningRate: 1e-2, Batch: 2}
-		r.Kept = func(_ context.Context, l *LM, _ int) ([]Trajectory, error) { return toyTrajectories(t, l, teacher), nil }
+		r.Kept = func(_ context.Context, l *LM, _ int) ([]Trajectory, error) {
+			return toyTrajectories(t, l, teacher), nil
+		}
 		return r
 	}
 	whole := toyLM(t, 1)
