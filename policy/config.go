@@ -15,6 +15,7 @@ type Config struct {
 	Epsilon      float64 // of AdamW, > 0
 	WeightDecay  float64 // of AdamW, ≥ 0; not applied to norms
 	MaxGradNorm  float64 // global-norm clipping; 0: none
+	Warmup       int     `json:",omitempty"` // first updates of a fresh optimiser over which the learning rate rises linearly, ≥ 0: AdamW's first steps are as long for noise as for what it should learn
 	EntropyBonus float64 // weight of the mean entropy of the choices, ≥ 0 (1e-4 in arXiv:2506.01347)
 	BatchTokens  int     // tokens of one forward and backward pass, > 0; bounds memory, not the result
 	Threads      int     // > 0; the result does not depend on it
@@ -43,6 +44,7 @@ func (c Config) Validate() error {
 		{"Epsilon", c.Epsilon, c.Epsilon > 0, "> 0"},
 		{"WeightDecay", c.WeightDecay, c.WeightDecay >= 0, "≥ 0"},
 		{"MaxGradNorm", c.MaxGradNorm, c.MaxGradNorm >= 0, "≥ 0"},
+		{"Warmup", float64(c.Warmup), c.Warmup >= 0, "≥ 0"},
 		{"EntropyBonus", c.EntropyBonus, c.EntropyBonus >= 0, "≥ 0"},
 		{"BatchTokens", float64(c.BatchTokens), c.BatchTokens > 0, "> 0"},
 		{"Threads", float64(c.Threads), c.Threads > 0, "> 0"},

@@ -167,3 +167,38 @@ func TestObjectivesSolveABandit(t *testing.T) {
 		}
 	}
 }
+
+// The first update of a warm-up over ten takes a tenth of a step, the eleventh a
+// whole one.
+func TestWarmup(t *testing.T) {
+	moved := func(warmup, updates int) float64 {
+		l := toyLM(t, 1)
+		groups := [][]Trajectory{toyTrajectories(t, l, toyPlay(t, l, toyTasks(0, 8), 7, 1))}
+		c := DefaultConfig()
+		c.Threads, c.Warmup = 1, warmup
+		trainer, err := NewTrainer(l, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		far := 0.0
+		for range updates {
+			before := l.model.Clone()
+			if _, err := trainer.Update(REINFORCE(), groups, 1e-4); err != nil {
+				t.Fatal(err)
+			}
+			far = 0
+			for i, p := range l.model.Parameters() {
+				for j, v := range before.Parameters()[i].Data {
+					far = max(far, math.Abs(float64(p.Data[j]-v)))
+				}
+			}
+		}
+		return far
+	}
+	if whole, tenth := moved(0, 1), moved(10, 1); !(math.Abs(tenth/whole-0.1) < 0.01) {
+		t.Errorf("the first update moves a weight by up to %v, without a warm-up by %v: want a tenth", tenth, whole)
+	}
+	if eighth, eleventh := moved(10, 8), moved(10, 11); !(eleventh > eighth) {
+		t.Errorf("the eighth update moves a weight by up to %v, the eleventh by %v", eighth, eleventh)
+	}
+}

@@ -195,7 +195,9 @@ func (g *guardian) imitate(ctx context.Context) error {
 		return err
 	}
 	rng := rand.New(rand.NewPCG(hash(g.Phase), uint64(g.done)))
-	return g.lm.finetune(ctx, ts, g.Imitate, g.Trainer, rng, nil)
+	c := g.Trainer
+	c.Warmup = 0 // Imitate's rate has its own
+	return g.lm.finetune(ctx, ts, g.Imitate, c, rng, nil)
 }
 
 // look scores the policy on the held-out tasks; it keeps it if it is the best

@@ -131,6 +131,9 @@ func (t *Trainer) step(p prepared, learningRate float64) (Stats, error) {
 	n := float64(s.Targets)
 	s.Loss /= p.divisor
 	s.Entropy, s.LogProb, s.KL, s.Clipped = s.Entropy/n, s.LogProb/n, s.KL/n, s.Clipped/n
+	if u := t.optimizer.Steps() + 1; u < t.config.Warmup {
+		learningRate *= float64(u) / float64(t.config.Warmup)
+	}
 	norm, err := t.optimizer.Step(t.model, t.pass, learningRate)
 	s.GradNorm = norm
 	if err == nil && p.spec.Critic {

@@ -189,6 +189,9 @@ func sameShape(params []Parameter, arrays ...[][]float32) error {
 	return nil
 }
 
+// Steps is how many steps were taken.
+func (o *AdamW) Steps() int { return o.steps }
+
 // State returns a copy of the optimiser's state.
 func (o *AdamW) State() AdamWState {
 	return AdamWState{Steps: o.steps, M: cloneAll(o.m), V: cloneAll(o.v)}
