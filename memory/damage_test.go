@@ -328,3 +328,25 @@ func TestFlippedItems(t *testing.T) {
 		s.Close()
 	}
 }
+
+// TestFlippedSettings flips a bit of each byte of what the file says of itself:
+// the store opens, or says that it is damaged.
+func TestFlippedSettings(t *testing.T) {
+	clean := closedState(t, states(t, 4)[3])
+	settings := bytes.Index(clean.db, []byte("setting/"))
+	if settings < 0 || !bytes.Contains(clean.db[settings:settings+150], []byte("reverted")) {
+		t.Fatal("the settings are not where they were: the test shows nothing")
+	}
+	for at := settings - 10; at < settings+150; at++ {
+		flipped := clean
+		flipped.db = bytes.Clone(clean.db)
+		flipped.db[at] ^= 1
+		s, err := Open(lay(t, flipped), Options{})
+		if err == nil {
+			err = s.Close()
+		}
+		if err != nil && !errors.Is(err, ErrCorrupt) && !errors.Is(err, ErrNewerSchema) {
+			t.Errorf("byte %d: %v", at, err)
+		}
+	}
+}

@@ -212,5 +212,8 @@ func (a *Archive) Setting(ctx context.Context, key, value string) (string, error
 		}
 		return tx.QueryRowContext(ctx, `SELECT value FROM meta WHERE key = ?`, "setting/"+key).Scan(&v)
 	})
+	if errors.Is(err, sql.ErrNoRows) { // though it was put there
+		return "", fmt.Errorf("%s: setting %s cannot be read: %w", a.path, key, ErrCorrupt)
+	}
 	return v, a.classify(err)
 }

@@ -297,6 +297,9 @@ func (t *Tx) Revert(ctx context.Context, changes []Change) error {
 func (a *Archive) Reverted(ctx context.Context) (int64, error) {
 	var gen int64
 	err := a.db.QueryRowContext(ctx, `SELECT value FROM meta WHERE key = 'reverted'`).Scan(&gen)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, fmt.Errorf("%s: does not say whether it was rolled back: %w", a.path, ErrCorrupt)
+	}
 	return gen, a.classify(err)
 }
 
