@@ -35,7 +35,8 @@ func (s *Store) Search(ctx context.Context, q Query) (agent.Context, Explanation
 // Options.SkillTokens lets them in, the general ones before those of the kind; lessons, those
 // about the task before those about its kind, then demonstrations of the kind,
 // cut to fit at the bounds of steps. Items of other kinds of the suite stand in
-// only where the kind has none of their class. All are of the scope of task: none
+// only where the kind has none at all: the lessons of another kind mislead whoever
+// could have read demonstrations of the right one. All are of the scope of task: none
 // of another is ever considered, nor does it weigh on what is. The same store and
 // task give the same context; equals are in the order of their IDs. See
 // [Store.Explain] for the reasons.

@@ -155,6 +155,28 @@ func TestStatesOfLessons(t *testing.T) {
 	}
 }
 
+// Lessons of another kind stand in where memory knows nothing of the task's, and not
+// beside a demonstration of it.
+func TestOtherKindsStandIn(t *testing.T) {
+	s := openStore(t, t.TempDir(), Options{})
+	other := play("lost", ladle(), false, "go to cabinet 1", "go to cabinet 1")
+	other.Task.Kind = "another_kind"
+	record(t, s, other)
+	task := mug()
+	task.ID = ""
+	if c := recall(t, s, task, 1000); len(c.Items) == 0 || c.Items[0].Kind != agent.KindLesson {
+		t.Errorf("where the kind has nothing %+v is recalled, want a lesson of the other", c.Items)
+	}
+	record(t, s, mugWon("won"))
+	if c := recall(t, s, task, 1000); len(c.Items) != 1 || c.Items[0].ID != "won" {
+		t.Errorf("where it has a demonstration %+v is recalled, want that alone", c.Items)
+	}
+	c, _, err := s.Search(t.Context(), Query{Task: task, MaxTokens: 1000, Kinds: []agent.ItemKind{agent.KindLesson}})
+	if err != nil || len(c.Items) == 0 {
+		t.Errorf("if lessons alone are asked for %+v are recalled (%v)", c.Items, err)
+	}
+}
+
 // Tags of all episodes that an item stands for are its own.
 func TestTagsAddUp(t *testing.T) {
 	s := openStore(t, t.TempDir(), Options{})

@@ -182,7 +182,7 @@ func (q *query) find(ctx context.Context, class agent.ItemKind) ([]Candidate, er
 	if err != nil {
 		return nil, err
 	}
-	if len(kind) == 0 && q.letsTier(TierSuite) {
+	if len(kind) == 0 && q.letsTier(TierSuite) && !q.knowsKind() {
 		var others []string
 		for _, k := range q.kinds[place{q.Task.Scope, q.Task.Suite, string(class)}] {
 			if k != q.Task.Kind {
@@ -204,6 +204,17 @@ func (q *query) find(ctx context.Context, class agent.ItemKind) ([]Candidate, er
 	}
 	slices.SortFunc(out, byPreference)
 	return out, nil
+}
+
+// knowsKind reports whether memory has items of the task's kind, of any class that
+// is asked for but skills.
+func (q *query) knowsKind() bool {
+	for _, class := range []agent.ItemKind{agent.KindLesson, agent.KindDemonstration, agent.KindRawFailure} {
+		if q.letsKind(class) && slices.Contains(q.kinds[place{q.Task.Scope, q.Task.Suite, string(class)}], q.Task.Kind) {
+			return true
+		}
+	}
+	return false
 }
 
 // ofKinds fuses the nearest vectors and the best matches of BM25 among the
