@@ -39,7 +39,7 @@ memory that makes lessons of them for the second try. Other objectives and other
 memories get the same number of episodes, and all are examined on games that
 nobody learned or chose by.
 
-With --data the games are ALFWorld's own: 70 of train are taught, the others
+With --data the games are ALFWorld's own: 200 of train are taught, the others
 are for own play, valid_train is to choose by and valid_seen is the exam. Else
 they are generated.
 
@@ -112,7 +112,7 @@ const experienceNoise = 0.2
 
 // games are ALFWorld's, or as many generated ones.
 func (o experienceOptions) games() (g experienceGames, err error) {
-	g.taught = 70
+	g.taught = 200
 	if o.quick {
 		g.taught = 4
 	}

@@ -23,7 +23,7 @@ type Scale struct {
 // Full is the scale of the figures in the README.
 func Full() Scale {
 	c := policy.DefaultRecipe()
-	c.Cold = policy.Imitate{Tasks: 600, Epochs: 3, LearningRate: 2e-3, Batch: 8, Text: 0.3}
+	c.Cold = policy.Imitate{Tasks: 240, Epochs: 3, LearningRate: 2e-3, Batch: 8, Text: 0.3}
 	c.Informed = policy.Imitate{Tasks: 200, Epochs: 1, LearningRate: 1e-3, Batch: 8, Text: 0.3}
 	c.Rounds, c.SelfPlay.Iterations = 1, 0
 	return Scale{
