@@ -106,8 +106,8 @@ type experienceGames struct {
 // trained or evaluated on elsewhere.
 const experienceFirst = 9_000_000
 
-// experienceNoise is the share of random actions of the teacher of a study. It
-// plays the same few games many times, and must not play them alike.
+// experienceNoise is the share of random actions of the teacher of a study: who is
+// shown so few games must see in them how to recover.
 const experienceNoise = 0.2
 
 // games are ALFWorld's, or as many generated ones.
