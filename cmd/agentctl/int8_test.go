@@ -32,7 +32,7 @@ import (
 //	32 inputs, head kept      99.93        99.86              96.1
 //
 // In percent of 136,028 tokens, 9,603 choices and 1,024 tokens. The shipped
-// policy has weights of bfloat16, the random one float32. With the head kept
+// policy is the one up to commit f443192; it has weights of bfloat16, the random one float32. With the head kept
 // (as bfloat16) the argmax over the vocabulary would do; but it is the choice
 // among admissible actions that plays the game. It takes minutes:
 //
