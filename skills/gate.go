@@ -107,7 +107,7 @@ func (g *gate) admit(ctx context.Context, s agent.Skill) (examined bool, err err
 	}
 	x := s.Admitted
 	s.Reason = fmt.Sprintf("of %d held-out tasks that it could change %d are solved with it, %d without", x.N, x.With, x.Without)
-	if x.With < x.Without {
+	if x.With < x.Without || x.With == 0 {
 		g.retire(Refused, s, s.Reason)
 		return true, nil
 	}
@@ -125,7 +125,8 @@ func (g *gate) admit(ctx context.Context, s agent.Skill) (examined bool, err err
 // same. Tasks for which nothing changes cannot come out differently, and are not
 // played. It ends when the tasks that are solved with one context only lead by
 // Rules.Lead over those that are solved with the other only, else with the last
-// task. The skill passes if as many tasks are solved with it as without.
+// task. The skill passes if as many tasks are solved with it as without, and any at
+// all: who solves nothing shows nothing.
 //
 // Until the tasks run out this is the sequential probability ratio test (Wald
 // 1945, "Sequential Tests of Statistical Hypotheses") on the pairs that differ,

@@ -104,6 +104,18 @@ func TestGateOnPlantedSkills(t *testing.T) {
 	}
 }
 
+// hopeless solves nothing, whatever it reads.
+type hopeless struct{ planted }
+
+func (*hopeless) Play(context.Context, int, agent.Context) (bool, error) { return false, nil }
+
+func TestGateWhereNothingIsSolved(t *testing.T) {
+	g := newTestGate(&hopeless{planted{tasks: 20}})
+	if examined, state := admit(t, g, known("sk-a", "do it")); !examined || state == agent.SkillActive {
+		t.Errorf("examined %v, state %q, want it refused", examined, state)
+	}
+}
+
 // TestGatePlaysOnlyWhatChanges holds that an exam takes two plays of each task for
 // which the skill is recalled and none of another, and that no play is done twice.
 func TestGatePlaysOnlyWhatChanges(t *testing.T) {
