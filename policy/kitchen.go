@@ -144,14 +144,14 @@ func (k *kitchen) practiseOnce(ctx context.Context, round int) ([]shown, error) 
 		return k.practise(ctx, round)
 	}
 	name := filepath.Join(k.Dir, fmt.Sprintf("informed-%d.json.gz", round))
-	if all, err := readShown(name); !errors.Is(err, fs.ErrNotExist) {
+	if all, err := dataset.ReadLines[shown](name); !errors.Is(err, fs.ErrNotExist) {
 		return all, err
 	}
 	all, err := k.practise(ctx, round)
 	if err != nil {
 		return nil, err
 	}
-	return all, writeShown(name, all)
+	return all, dataset.WriteLines(name, all)
 }
 
 // imitateOnce imitates, or reads the model that came of it.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
-	"github.com/surefoot-ai/surefoot/policy/transformer"
 )
 
 // SelfPlay sets the last phase: the policy plays, and is pushed away from what
@@ -89,15 +87,13 @@ func (k *kitchen) ownPlay(ctx context.Context, iteration int) ([][]Trajectory, e
 	if err != nil {
 		return nil, err
 	}
-	var groups [][]Trajectory
-	for _, e := range own {
-		t, err := k.lm.Trajectory(e)
-		if errors.Is(err, transformer.ErrTooLong) {
-			continue
-		} else if err != nil {
-			return nil, err
-		}
-		groups = append(groups, []Trajectory{t})
+	ts, err := k.lm.Trajectories(own)
+	if err != nil {
+		return nil, err
+	}
+	groups := make([][]Trajectory, len(ts))
+	for i, t := range ts {
+		groups[i] = []Trajectory{t}
 	}
 	return groups, nil
 }

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -78,6 +79,23 @@ func (l *LM) Trajectory(e agent.Episode) (Trajectory, error) {
 		return Trajectory{}, fmt.Errorf("episode %s: %d tokens, the model reads %d: %w", e.ID, len(t.Tokens), n, transformer.ErrTooLong)
 	}
 	return t, nil
+}
+
+// Trajectories turns episodes into what a learner of l needs, but for those that do
+// not fit the model.
+func (l *LM) Trajectories(es []agent.Episode) ([]Trajectory, error) {
+	var out []Trajectory
+	for _, e := range es {
+		t, err := l.Trajectory(e)
+		if errors.Is(err, transformer.ErrTooLong) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, t)
+	}
+	return out, nil
 }
 
 // appendChoice appends the tokens of s.Action and those of them that were

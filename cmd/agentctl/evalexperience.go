@@ -35,7 +35,8 @@ func newEvalExperience(a *app) *cobra.Command {
 		Short: "See what a policy makes of its own experience",
 		Long: `Show a policy a few household games by a teacher; then let it play others, and
 learn from nothing but how they ended: pushed away from its failures, with a
-memory that makes lessons of them for the second try. Other objectives and other
+memory that makes lessons of them for the second try and keeps successes, which
+are imitated. Other objectives and other
 memories get the same number of episodes, and all are examined on games that
 nobody learned or chose by.
 

@@ -1,20 +1,15 @@
 package ownplay
 
 import (
-	"compress/gzip"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/surefoot-ai/surefoot/agent"
 	"github.com/surefoot-ai/surefoot/policy"
 	"github.com/surefoot-ai/surefoot/policy/dataset"
-	"github.com/surefoot-ai/surefoot/policy/transformer"
 )
 
 // successes are those of own play, by iteration, as memory keeps them: word for
@@ -37,13 +32,7 @@ func (k *successes) add(iteration int, es []agent.Episode) error {
 		}
 	}
 	k.by[iteration] = won
-	return dataset.WriteFile(k.file(iteration), func(w io.Writer) error {
-		z, err := gzip.NewWriterLevel(w, gzip.BestSpeed)
-		if err != nil {
-			return err
-		}
-		return errors.Join(json.NewEncoder(z).Encode(won), z.Close())
-	})
+	return dataset.WriteLines(k.file(iteration), won)
 }
 
 // of returns those of an iteration.
@@ -51,18 +40,9 @@ func (k *successes) of(iteration int) ([]agent.Episode, error) {
 	if won, ok := k.by[iteration]; ok {
 		return won, nil
 	}
-	f, err := os.Open(k.file(iteration))
+	won, err := dataset.ReadLines[agent.Episode](k.file(iteration))
 	if err != nil {
 		return nil, err
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", f.Name(), err)
-	}
-	var won []agent.Episode
-	if err := json.NewDecoder(z).Decode(&won); err != nil {
-		return nil, fmt.Errorf("%s: %w", f.Name(), err)
 	}
 	k.by[iteration] = won
 	return won, nil
@@ -85,32 +65,24 @@ func bared(e agent.Episode) agent.Episode {
 // Replay says for each of them of earlier ones, as if they had been played without
 // memory. What does not fit the model is left out.
 func (l life) imitated(_ context.Context, lm *policy.LM, iteration int) ([]policy.Trajectory, error) {
-	es, err := l.won.of(iteration)
+	last, err := l.won.of(iteration)
 	if err != nil {
 		return nil, err
 	}
+	es := slices.Clone(last)
 	rng := rand.New(rand.NewPCG(l.seed, uint64(iteration)))
-	if n := len(es) * l.Replay; iteration > 0 {
-		for range n {
-			old, err := l.won.of(rng.IntN(iteration))
-			if err != nil {
-				return nil, err
-			}
-			if len(old) > 0 {
-				es = append(es[:len(es):len(es)], old[rng.IntN(len(old))])
-			}
-		}
+	replayed := len(last) * l.Replay
+	if iteration == 0 {
+		replayed = 0 // nothing was before
 	}
-	var ts []policy.Trajectory
-	for _, e := range es {
-		t, err := lm.Trajectory(e)
-		if errors.Is(err, transformer.ErrTooLong) {
-			continue
-		}
+	for range replayed {
+		old, err := l.won.of(rng.IntN(iteration))
 		if err != nil {
 			return nil, err
 		}
-		ts = append(ts, t)
+		if len(old) > 0 {
+			es = append(es, old[rng.IntN(len(old))])
+		}
 	}
-	return ts, nil
+	return lm.Trajectories(es)
 }

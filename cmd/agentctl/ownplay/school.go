@@ -74,19 +74,13 @@ func (l life) sample(ctx context.Context, lm *policy.LM, iteration int) (groups 
 	if err != nil {
 		return nil, err
 	}
+	all := slices.Concat(es, retries, more)
 	if l.won != nil {
-		if err := l.won.add(iteration, slices.Concat(es, retries, more)); err != nil {
+		if err := l.won.add(iteration, all); err != nil {
 			return nil, err
 		}
 	}
-	for _, part := range [][]agent.Episode{es, retries, more} {
-		some, err := l.groups(ctx, lm, mem, part)
-		if err != nil {
-			return nil, err
-		}
-		groups = append(groups, some...)
-	}
-	return groups, nil
+	return l.groups(ctx, lm, mem, all)
 }
 
 // take returns n games to train on, from one on, around and around.
