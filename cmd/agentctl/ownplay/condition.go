@@ -23,23 +23,22 @@ const (
 )
 
 // Ours is the condition that the others are compared to.
-const Ours = "nsr"
+const Ours = "reinforce-baseline"
 
-// Conditions are all there are: pushed away from failures while successes that
-// memory keeps are imitated, each of the two alone, other objectives in place of
-// the push, and other memories.
+// Conditions are all there are: pushed away from failures, as hard as successes are
+// frequent, while memory keeps successes, which are imitated; each of the two alone;
+// other memories; and other objectives in place of the push.
 func Conditions() []Condition {
 	return []Condition{
-		{Ours, policy.NSR(), asymmetric, 1, false},
+		{Ours, policy.DefaultBaselined(), asymmetric, 1, false},
 		{"no push", policy.Reinforce{Method: "no push"}, asymmetric, 1, false},
-		{Ours + ", no memory", policy.NSR(), "", 1, false},
-		{Ours + ", " + verbatim, policy.NSR(), verbatim, 1, false},
-		{Ours + ", " + abstract, policy.NSR(), abstract, 1, false},
+		{Ours + ", no memory", policy.DefaultBaselined(), "", 1, false},
+		{Ours + ", " + verbatim, policy.DefaultBaselined(), verbatim, 1, false},
+		{Ours + ", " + abstract, policy.DefaultBaselined(), abstract, 1, false},
+		{"nsr", policy.NSR(), asymmetric, 1, false},
 		{"nsr, blamed steps", policy.Attributed{Objective: policy.NSR()}, asymmetric, 1, true},
 		{"psr", policy.PSR(), asymmetric, 1, false},
 		{"w-reinforce", policy.WReinforce(0.1), asymmetric, 1, false},
-		{"reinforce-baseline", policy.DefaultBaselined(), asymmetric, 1, false},
-		{"reinforce-baseline, no memory", policy.DefaultBaselined(), "", 1, false},
 		{"grpo", policy.DefaultGRPO(), asymmetric, 4, false},
 		{"ppo", policy.DefaultPPO(), asymmetric, 1, false},
 	}

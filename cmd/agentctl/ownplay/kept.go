@@ -3,9 +3,7 @@ package ownplay
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"path/filepath"
-	"slices"
 
 	"github.com/surefoot-ai/surefoot/agent"
 	"github.com/surefoot-ai/surefoot/policy"
@@ -28,7 +26,7 @@ func (k *successes) add(iteration int, es []agent.Episode) error {
 	var won []agent.Episode
 	for _, e := range es {
 		if e.Outcome.Success {
-			won = append(won, bared(e))
+			won = append(won, e)
 		}
 	}
 	k.by[iteration] = won
@@ -48,10 +46,34 @@ func (k *successes) of(iteration int) ([]agent.Episode, error) {
 	return won, nil
 }
 
-// bared is e as if it had been played without a context. Nobody says how likely
-// its actions were without.
-func bared(e agent.Episode) agent.Episode {
-	e.Context = agent.Context{}
+// best returns the shortest of each game up to an iteration, of those the last, in
+// the order in which games were first won.
+func (k *successes) best(iteration int) ([]agent.Episode, error) {
+	var out []agent.Episode
+	at := map[string]int{}
+	for i := range iteration + 1 {
+		won, err := k.of(i)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range won {
+			j, ok := at[e.Task.ID]
+			switch {
+			case !ok:
+				at[e.Task.ID] = len(out)
+				out = append(out, e)
+			case len(e.Steps) <= len(out[j].Steps):
+				out[j] = e
+			}
+		}
+	}
+	return out, nil
+}
+
+// unsaid is e played in a context, by somebody who does not say how likely its
+// actions were.
+func unsaid(e agent.Episode, c agent.Context) agent.Episode {
+	e.Context = c
 	steps := make([]agent.Step, len(e.Steps))
 	for i, s := range e.Steps {
 		s.LogProbs = nil
@@ -61,27 +83,22 @@ func bared(e agent.Episode) agent.Episode {
 	return e
 }
 
-// imitated is what is imitated after an iteration: its successes, and as many as
-// Replay says for each of them of earlier ones, as if they had been played without
-// memory. What does not fit the model is left out.
+// imitated is what is imitated after an iteration, when it is time: the best
+// success of each game that memory keeps, without a context; and, if it was played
+// in one, also in it. What does not fit the model is left out.
 func (l life) imitated(_ context.Context, lm *policy.LM, iteration int) ([]policy.Trajectory, error) {
-	last, err := l.won.of(iteration)
+	if (iteration+1)%l.Consolidate != 0 {
+		return nil, nil
+	}
+	best, err := l.won.best(iteration)
 	if err != nil {
 		return nil, err
 	}
-	es := slices.Clone(last)
-	rng := rand.New(rand.NewPCG(l.seed, uint64(iteration)))
-	replayed := len(last) * l.Replay
-	if iteration == 0 {
-		replayed = 0 // nothing was before
-	}
-	for range replayed {
-		old, err := l.won.of(rng.IntN(iteration))
-		if err != nil {
-			return nil, err
-		}
-		if len(old) > 0 {
-			es = append(es, old[rng.IntN(len(old))])
+	var es []agent.Episode
+	for _, e := range best {
+		es = append(es, unsaid(e, agent.Context{}))
+		if len(e.Context.Items) > 0 {
+			es = append(es, unsaid(e, e.Context))
 		}
 	}
 	return lm.Trajectories(es)

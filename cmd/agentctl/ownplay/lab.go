@@ -174,7 +174,7 @@ func (l *Lab) learn(ctx context.Context, a learning, r *Run) (*policy.LM, error)
 		return nil, err
 	}
 	cfg := l.Scale.Cold.Trainer
-	cfg.Threads, cfg.WeightDecay, cfg.Warmup = l.Workers, 0, 20
+	cfg.Threads, cfg.WeightDecay, cfg.Warmup = l.Workers, 0, 10
 	dir := filepath.Join(l.Dir, filepath.FromSlash(a.key)+".kept")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err

@@ -6,14 +6,14 @@ import "github.com/surefoot-ai/surefoot/policy"
 type Scale struct {
 	Cold policy.Recipe // the cold start: its teacher plays the taught games only, and nothing is learned from own play
 
-	Iterations int            // of own play
-	Episodes   int            // an iteration: first tries and retries
-	Steps      int            // budget of an episode of own play
-	Batch      int            // groups an update
-	Imitate    policy.Imitate // of successes that memory keeps, after each iteration
-	Replay     int            // successes of earlier iterations that are imitated for each of the last
-	Every      int            // iterations between two looks at the games to tune on
-	Rates      []float64      // learning rates that are tried under the first seed, for a third of the iterations
+	Iterations  int            // of own play
+	Episodes    int            // an iteration: first tries and retries
+	Steps       int            // budget of an episode of own play
+	Batch       int            // groups an update
+	Consolidate int            // iterations between two times that the successes of memory are imitated
+	Imitate     policy.Imitate // of them
+	Every       int            // iterations between two looks at the games to tune on
+	Rates       []float64      // learning rates that are tried under the first seed, for a third of the iterations
 
 	Tries   int // of a test game
 	Samples int // of each test game for pass@k; 0: none
@@ -27,8 +27,8 @@ func Full() Scale {
 	c.Informed = policy.Imitate{Tasks: 200, Epochs: 1, LearningRate: 1e-3, Batch: 8, Text: 0.3}
 	c.Rounds, c.SelfPlay.Iterations = 1, 0
 	return Scale{
-		Cold: c, Iterations: 40, Episodes: 128, Steps: 30, Batch: 64, Every: 4, Rates: []float64{1e-4, 3e-4},
-		Imitate: policy.Imitate{Epochs: 2, LearningRate: 1e-3, Batch: 8, Text: 0.3}, Replay: 1,
+		Cold: c, Iterations: 32, Episodes: 256, Steps: 30, Batch: 128, Every: 4, Rates: []float64{1e-4, 3e-4},
+		Consolidate: 8, Imitate: policy.Imitate{Epochs: 2, LearningRate: 1e-3, Batch: 8, Text: 0.3},
 		Tries: 3, Samples: 32, Bank: 300,
 	}
 }
@@ -39,7 +39,7 @@ func Quick() Scale {
 	c.Cold.Tasks, c.Informed.Tasks, c.Rounds, c.SelfPlay.Iterations = 40, 4, 1, 0
 	return Scale{
 		Cold: c, Iterations: 2, Episodes: 8, Steps: 10, Batch: 8, Every: 1, Rates: []float64{1e-4, 3e-4},
-		Imitate: policy.Imitate{Epochs: 1, LearningRate: 1e-3, Batch: 8}, Replay: 1,
+		Consolidate: 1, Imitate: policy.Imitate{Epochs: 1, LearningRate: 1e-3, Batch: 8},
 		Tries: 2, Samples: 2, Bank: 4,
 	}
 }
