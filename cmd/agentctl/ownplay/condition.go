@@ -13,6 +13,7 @@ type Condition struct {
 	Memory    string // the form of what retries read; "": they read nothing
 	Rollouts  int    // of each task at once, > 0: a group
 	Blamed    bool   // failures weigh on the steps that the memory's lessons and loops blame, not on all
+	Untaught  bool   // begins with the weights drawn, not with the cold start, of which only the tokenizer is left
 }
 
 // The forms of memory.
@@ -27,20 +28,22 @@ const Ours = "reinforce-baseline"
 
 // Conditions are all there are: pushed away from failures, as hard as successes are
 // frequent, while memory keeps successes, which are imitated; each of the two alone;
-// other memories; and other objectives in place of the push.
+// other memories; nobody to learn from before; and other objectives in place of the
+// push.
 func Conditions() []Condition {
 	return []Condition{
-		{Ours, policy.DefaultBaselined(), asymmetric, 1, false},
-		{"no push", policy.Reinforce{Method: "no push"}, asymmetric, 1, false},
-		{Ours + ", no memory", policy.DefaultBaselined(), "", 1, false},
-		{Ours + ", " + verbatim, policy.DefaultBaselined(), verbatim, 1, false},
-		{Ours + ", " + abstract, policy.DefaultBaselined(), abstract, 1, false},
-		{"nsr", policy.NSR(), asymmetric, 1, false},
-		{"nsr, blamed steps", policy.Attributed{Objective: policy.NSR()}, asymmetric, 1, true},
-		{"psr", policy.PSR(), asymmetric, 1, false},
-		{"w-reinforce", policy.WReinforce(0.1), asymmetric, 1, false},
-		{"grpo", policy.DefaultGRPO(), asymmetric, 4, false},
-		{"ppo", policy.DefaultPPO(), asymmetric, 1, false},
+		{Ours, policy.DefaultBaselined(), asymmetric, 1, false, false},
+		{"no push", policy.Reinforce{Method: "no push"}, asymmetric, 1, false, false},
+		{Ours + ", no memory", policy.DefaultBaselined(), "", 1, false, false},
+		{Ours + ", " + verbatim, policy.DefaultBaselined(), verbatim, 1, false, false},
+		{Ours + ", " + abstract, policy.DefaultBaselined(), abstract, 1, false, false},
+		{Ours + ", no cold start", policy.DefaultBaselined(), asymmetric, 1, false, true},
+		{"nsr", policy.NSR(), asymmetric, 1, false, false},
+		{"nsr, blamed steps", policy.Attributed{Objective: policy.NSR()}, asymmetric, 1, true, false},
+		{"psr", policy.PSR(), asymmetric, 1, false, false},
+		{"w-reinforce", policy.WReinforce(0.1), asymmetric, 1, false, false},
+		{"grpo", policy.DefaultGRPO(), asymmetric, 4, false, false},
+		{"ppo", policy.DefaultPPO(), asymmetric, 1, false, false},
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"github.com/surefoot-ai/surefoot/agent"
 	"github.com/surefoot-ai/surefoot/cmd/agentctl/methods"
 	"github.com/surefoot-ai/surefoot/policy"
+	"github.com/surefoot-ai/surefoot/policy/transformer"
 )
 
 // ErrOtherLab: the folder holds a study of another scale.
@@ -169,6 +171,11 @@ func (l *Lab) learn(ctx context.Context, a learning, r *Run) (*policy.LM, error)
 	if err != nil {
 		return nil, err
 	}
+	if a.condition.Untaught {
+		if err := unlearn(lm, a.seed); err != nil {
+			return nil, err
+		}
+	}
 	life, err := l.life(a.seed, a.condition)
 	if err != nil {
 		return nil, err
@@ -214,6 +221,15 @@ func (l *Lab) learn(ctx context.Context, a learning, r *Run) (*policy.LM, error)
 	}
 	r.Looks = looks.all
 	return lm, looks.err
+}
+
+// unlearn draws the weights of lm anew.
+func unlearn(lm *policy.LM, seed uint64) error {
+	m, err := transformer.New(lm.Model().Config(), rand.New(rand.NewPCG(seed, 1)))
+	if err != nil {
+		return err
+	}
+	return lm.Model().CopyFrom(m)
 }
 
 // looks are kept in a file, since a run that goes on does not look again.

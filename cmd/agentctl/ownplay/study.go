@@ -268,7 +268,8 @@ func paper() report.Table {
 		Title:   "What papers report for ALFWorld, success in %",
 		Columns: []string{"agent", "success"},
 		Notes:   []string{"arXiv:2602.08234 and arXiv:2010.03768; language models of 7B parameters but for BUTLER, which was trained on the same games."},
-	}, [][]string{{"BUTLER", "26 to 40"}, {"ReAct", "31.2"}, {"GRPO", "77.6"}, {"SkillRL", "89.9"}})
+	}, [][]string{{"BUTLER", "26 to 40"}, {"ReAct", "31.2"}, {"GRPO", "77.6"}, {"SkillRL", "89.9"},
+		{"SkillRL, no cold start", "65.2"}, {"SkillRL, raw trajectories instead of skills", "61.7"}, {"SkillRL, no evolution of skills", "84.4"}})
 }
 
 // forget removes what a finished run needed to go on.
