@@ -23,8 +23,8 @@ type Scale struct {
 // Full is the scale of the figures in the README.
 func Full() Scale {
 	c := policy.DefaultRecipe()
-	c.Cold = policy.Imitate{Tasks: 240, Epochs: 3, LearningRate: 2e-3, Batch: 8, Text: 0.3}
-	c.Informed = policy.Imitate{Tasks: 200, Epochs: 1, LearningRate: 1e-3, Batch: 8, Text: 0.3}
+	c.Cold = policy.Imitate{Tasks: 210, Epochs: 3, LearningRate: 2e-3, Batch: 8, Text: 0.3}
+	c.Informed = policy.Imitate{Tasks: 175, Epochs: 1, LearningRate: 1e-3, Batch: 8, Text: 0.3}
 	c.Rounds, c.SelfPlay.Iterations = 1, 0
 	return Scale{
 		Cold: c, Iterations: 32, Episodes: 256, Steps: 30, Batch: 128, Every: 4, Rates: []float64{1e-4, 3e-4},
