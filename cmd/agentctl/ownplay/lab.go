@@ -132,14 +132,14 @@ func (l *Lab) start(ctx context.Context, seed uint64) (Exam, error) {
 }
 
 // rate is the learning rate with which a condition does best on the games to tune
-// on, under the first seed, after a third of the iterations.
+// on, under the first seed, after a sixth of the iterations.
 func (l *Lab) rate(ctx context.Context, c Condition) (float64, error) {
 	best, score := 0.0, math.Inf(-1)
 	for _, rate := range l.Scale.Rates {
 		key := fmt.Sprintf("rates/%s-%g", FileName(c), rate)
 		r, err := methods.Once(l.Lab, key, func() (Run, error) {
 			r := Run{Rate: rate}
-			_, err := l.learn(ctx, learning{l.Seeds[0], c, rate, max(l.Scale.Iterations/3, 1), key}, &r)
+			_, err := l.learn(ctx, learning{l.Seeds[0], c, rate, max(l.Scale.Iterations/6, 1), key}, &r)
 			return r, err
 		})
 		if err != nil {
@@ -181,7 +181,7 @@ func (l *Lab) learn(ctx context.Context, a learning, r *Run) (*policy.LM, error)
 		return nil, err
 	}
 	cfg := l.Scale.Cold.Trainer
-	cfg.Threads, cfg.WeightDecay, cfg.Warmup = l.Workers, 0, 10
+	cfg.Threads, cfg.WeightDecay, cfg.Warmup = l.Workers, 0, 20
 	dir := filepath.Join(l.Dir, filepath.FromSlash(a.key)+".kept")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
