@@ -95,7 +95,7 @@ func (a *app) showExplanation(x memory.Explanation) error {
 	var cells [][]string
 	for _, w := range x.Warnings {
 		out.Warnings = append(out.Warnings, w.Error())
-		fmt.Fprintf(a.notes(), "warning: %v\n", w)
+		fmt.Fprintf(a.err, "warning: %v\n", w)
 	}
 	ranked := func(value float64, rank int) string {
 		if rank == 0 {

@@ -101,6 +101,9 @@ func writeRound(w io.Writer, r skills.Report) {
 		fmt.Fprintf(w, "round %d is not due: %s since the last\n", r.Round, counted(r.Episodes, "episode"))
 		return
 	}
+	if len(r.Open)+len(r.Changes) == 0 {
+		fmt.Fprintf(w, "round %d: no category goes badly, and no skill changed\n", r.Round)
+	}
 	for _, k := range r.Open {
 		fmt.Fprintf(w, "open: %s %s, %d of %d solved\n", k.Suite, k.Kind, k.Successes, k.N)
 	}
