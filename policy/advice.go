@@ -69,7 +69,7 @@ func (l *LM) Advised(e agent.Episode, advice []agent.Action) (Trajectory, error)
 	if len(advice) != len(e.Steps) {
 		return t, fmt.Errorf("episode %s: %d pieces of advice for %d steps", e.ID, len(advice), len(e.Steps))
 	}
-	next, k := 0, l.marker(e.Task)
+	next, k := 0, l.marker(e.Task, e.Context)
 	for i, s := range e.Steps {
 		from := next
 		for next < len(t.Targets) && t.Targets[next].Step == i {

@@ -201,7 +201,7 @@ func (k *kitchen) coldStart(ctx context.Context) ([]agent.Episode, error) {
 	for _, e := range demos {
 		var m *marker
 		if k.Marks {
-			m = newMarker(e.Task)
+			m = newMarker(e.Task, e.Context)
 		}
 		texts = append(texts, transcript(e, m))
 	}

@@ -53,8 +53,9 @@ func (l *LM) WithTemperature(temperature float64) (*LM, error) {
 
 // WithMarks returns a policy over the same model that reads and writes a star
 // before every word of an observation or action that the goal and the actions on
-// offer have in common, and a tilde before an action that it took before in the
-// episode. A model must be trained as it acts.
+// offer have in common, a tilde before an action that it took before in the
+// episode, and a plus or minus before one of which a lesson in the context says to
+// try or to avoid what it names. A model must be trained as it acts.
 func (l *LM) WithMarks() *LM {
 	n := *l
 	n.marked = true
@@ -62,11 +63,11 @@ func (l *LM) WithMarks() *LM {
 }
 
 // marker makes the marks of an episode; nil if there are none.
-func (l *LM) marker(task agent.Task) *marker {
+func (l *LM) marker(task agent.Task, c agent.Context) *marker {
 	if !l.marked {
 		return nil
 	}
-	return newMarker(task)
+	return newMarker(task, c)
 }
 
 // Model is the transformer. It is the LM's own, not a copy.
@@ -84,7 +85,7 @@ func (l *LM) Begin(_ context.Context, b agent.Brief) (agent.Actor, error) {
 		cache:   transformer.NewCache(l.model, l.model.Config().MaxTokens),
 		decoder: l.model.NewDecoder(1),
 		rng:     b.Rand,
-		marker:  l.marker(b.Task),
+		marker:  l.marker(b.Task, b.Context),
 	}, nil
 }
 

@@ -43,7 +43,7 @@ func trajectoryIsWhatTheActorDid(t *testing.T, l *LM) {
 				t.Errorf("entropy %v of %d choices", entropy[i], n)
 			}
 		}
-		if want := transcript(e, l.marker(e.Task)); l.tokens.Decode(tr.Tokens) != want {
+		if want := transcript(e, l.marker(e.Task, e.Context)); l.tokens.Decode(tr.Tokens) != want {
 			t.Errorf("tokens spell %q, want %q", l.tokens.Decode(tr.Tokens), want)
 		}
 		total := 0.0

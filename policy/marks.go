@@ -9,8 +9,9 @@ import (
 
 // marks are what a transcript shows a reader who would have to learn it
 // otherwise. A star stands before words that the goal and the actions on offer
-// have in common, and a tilde before an action that was taken before in the
-// episode. "put some egg in fridge" makes a reader of
+// have in common. Before an action stands a tilde if it was taken before in the
+// episode; else a minus or a plus if a lesson about the goal says to avoid what it
+// names, or to try that instead. "put some egg in fridge" makes a reader of
 //
 //	On the table 1, you see a *egg 2, and a lettuce 1.
 //	> take *egg 2 from table 1
@@ -19,10 +20,12 @@ import (
 //
 // A small model that was shown thousands of episodes may not have found out by
 // itself that a word which stands in the goal is the one to act on, nor keep in
-// mind where it has been; with marks it has after hundreds. Nil marks nothing.
+// mind where it has been, nor find in its context what is said of the action at
+// hand; with marks it has after hundreds. Nil marks nothing.
 type marks struct {
 	shared map[string]bool       // words of the goal; true for those of an action, too
 	taken  map[agent.Action]bool // not to be modified
+	hints  *hints
 }
 
 // marker makes the marks of an episode's steps, one after the other. Nil makes
@@ -30,10 +33,11 @@ type marks struct {
 type marker struct {
 	goal  []string
 	taken map[agent.Action]bool
+	hints *hints
 }
 
-func newMarker(task agent.Task) *marker {
-	return &marker{strings.FieldsFunc(task.Goal, noLetter), map[agent.Action]bool{}}
+func newMarker(task agent.Task, c agent.Context) *marker {
+	return &marker{strings.FieldsFunc(task.Goal, noLetter), map[agent.Action]bool{}, newHints(task.Goal, c)}
 }
 
 // step returns the marks of the next step, which are good until it is taken.
@@ -41,7 +45,7 @@ func (k *marker) step(admissible []agent.Action) *marks {
 	if k == nil {
 		return nil
 	}
-	m := &marks{map[string]bool{}, k.taken}
+	m := &marks{map[string]bool{}, k.taken, k.hints}
 	for _, w := range k.goal {
 		m.shared[w] = false
 	}
@@ -66,10 +70,13 @@ func noLetter(r rune) bool { return !unicode.IsLetter(r) }
 
 // action returns a with its marks.
 func (m *marks) action(a agent.Action) string {
-	if m != nil && m.taken[a] {
+	switch {
+	case m == nil:
+		return string(a)
+	case m.taken[a]:
 		return "~" + m.in(string(a))
 	}
-	return m.in(string(a))
+	return m.hints.mark(a) + m.in(string(a))
 }
 
 // in returns text with stars.

@@ -10,7 +10,7 @@ import (
 
 func TestMarks(t *testing.T) {
 	task := agent.Task{Goal: "put some egg in fridge."}
-	k := newMarker(task)
+	k := newMarker(task, agent.Context{})
 	k.took("take egg 2 from table 1")
 	m := k.step([]agent.Action{"take egg 2 from table 1", "take eggcup 1 from table 1", "go to fridge 1", "put nothing"})
 	for _, c := range [][2]string{
@@ -42,7 +42,7 @@ func FuzzMarks(f *testing.F) {
 	f.Add("put some egg in fridge.", "take egg 1 from fridge 1", "You see a egg 1.")
 	f.Add("a", "*a", "a*a \xff\xc3a")
 	f.Fuzz(func(t *testing.T, goal, action, text string) {
-		m := newMarker(agent.Task{Goal: goal}).step([]agent.Action{agent.Action(action)})
+		m := newMarker(agent.Task{Goal: goal}, agent.Context{}).step([]agent.Action{agent.Action(action)})
 		got := m.in(text)
 		if !strings.Contains(text, "*") && strings.ReplaceAll(got, "*", "") != text {
 			t.Errorf("%q became %q", text, got)

@@ -61,7 +61,7 @@ func (l *LM) Trajectory(e agent.Episode) (Trajectory, error) {
 	if e.Outcome.Success {
 		t.Reward = 1
 	}
-	k := l.marker(e.Task)
+	k := l.marker(e.Task, e.Context)
 	for i, s := range e.Steps {
 		m := k.step(s.Observation.Admissible)
 		text := prompt(s.Observation, m)
