@@ -2,6 +2,7 @@ package policy
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,8 +15,12 @@ import (
 //	When <goal>: avoid <names>; instead <names>.
 //
 // Other lessons, demonstrations and skills are to be read.
+//
+// What such a lesson says is where to look for something, and where not: its hints
+// hold until something of that name is acted on.
 type hints struct {
 	avoid, instead []named
+	sought         map[string]bool         // names of what is looked for
 	known          map[agent.Action]string // found out before
 }
 
@@ -27,7 +32,7 @@ type named struct {
 
 // newHints returns the hints for a goal; nil if there are none.
 func newHints(goal string, c agent.Context) *hints {
-	var h hints
+	h := hints{sought: map[string]bool{}, known: map[agent.Action]string{}}
 	trigger := "When " + sentence(goal) + ": "
 	for _, item := range c.Items {
 		told, ok := strings.CutPrefix(item.Text, trigger)
@@ -38,14 +43,42 @@ func newHints(goal string, c agent.Context) *hints {
 		if !strings.HasPrefix(told, "avoid ") { // "do <remedy>"
 			mistake, remedy = "", told
 		}
+		remedy, _, _ = strings.Cut(remedy, ", then ") // what is to be done with it
 		h.avoid = append(h.avoid, things(mistake)...)
 		h.instead = append(h.instead, things(remedy)...)
+		h.seek(mistake, remedy)
 	}
 	if len(h.avoid)+len(h.instead) == 0 {
 		return nil
 	}
-	h.known = map[agent.Action]string{}
 	return &h
+}
+
+// seek learns what is looked for: "drawer 1 (no pot)", "pot 1 is at shelf 2".
+func (h *hints) seek(mistake, remedy string) {
+	for part := range strings.SplitSeq(mistake, "(") {
+		if nouns, ok := strings.CutPrefix(part, "no "); ok {
+			nouns, _, _ = strings.Cut(nouns, ")")
+			for w := range strings.SplitSeq(nouns, " or ") {
+				h.sought[w] = true
+			}
+		}
+	}
+	for part := range strings.SplitSeq(remedy, ", ") {
+		if what, _, ok := strings.Cut(part, " is at "); ok {
+			for _, t := range things(what) {
+				h.sought[t.name] = true
+			}
+		}
+	}
+}
+
+// after returns the hints that hold once a was taken.
+func (h *hints) after(a agent.Action) *hints {
+	if h != nil && slices.ContainsFunc(things(string(a)), func(t named) bool { return h.sought[t.name] }) {
+		return nil
+	}
+	return h
 }
 
 // sentence is s with single blanks for all its white space, without its end.

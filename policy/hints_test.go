@@ -19,7 +19,7 @@ func lessons(texts ...string) agent.Context {
 func TestHints(t *testing.T) {
 	task := agent.Task{Goal: "clean some pot and  put it in shelf."}
 	c := lessons(
-		"When clean some pot and put it in shelf: avoid cabinets 1, 3-5, drawer 2, all 2 shelves, open fridge 1 (no effect) (no pot); instead pot 1 is at cabinet 6, try drawer 4, ….",
+		"When clean some pot and put it in shelf: avoid cabinets 1, 3-5, drawer 2, all 2 shelves, open fridge 1 (no effect) (no pot); instead pot 1 is at cabinet 6, try drawer 4, …, then go to bed 1.",
 		"When clean some A and put it in B: avoid sofa 1; instead try bed 1.",
 		"When clean some pot and put it in shelf 2: avoid sofa 1.",
 		"When clean some pot and put it in shelf: do go to lamp 1 > take pot 1 from lamp 1.",
@@ -38,6 +38,14 @@ func TestHints(t *testing.T) {
 		if got := strings.TrimSuffix(strings.ReplaceAll(m.action(a), "*", ""), string(a)); got != want {
 			t.Errorf("before %q stands %q, want %q", a, got, want)
 		}
+	}
+	k.took("go to drawer 4")
+	if m := k.step(nil); m.action("go to drawer 2") != "-go to drawer 2" {
+		t.Error("a hint is gone before a pot is found")
+	}
+	k.took("take pot 3 from drawer 4")
+	if m := k.step(nil); m.action("go to drawer 2") != "go to drawer 2" || m.action("go to lamp 1") != "go to lamp 1" {
+		t.Error("a hint where to look for a pot holds when one was taken")
 	}
 	for _, c := range []agent.Context{{}, lessons("When clean some pot: avoid sofa 1."), lessons("When clean some pot and put it in shelf: avoid the sofa.")} {
 		if newHints(task.Goal, c) != nil {

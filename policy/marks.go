@@ -63,6 +63,7 @@ func (k *marker) step(admissible []agent.Action) *marks {
 func (k *marker) took(a agent.Action) {
 	if k != nil {
 		k.taken[a] = true
+		k.hints = k.hints.after(a)
 	}
 }
 
