@@ -179,9 +179,20 @@ func TestLive(t *testing.T) {
 	if got := list(t, r, browse.Query{Class: browse.Skills}).Total; got != skills {
 		t.Errorf("%d skills at once, want the %d of before", got, skills)
 	}
+	held, err := r.Generation(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
 	now = now.Add(time.Minute)
+	later, err := r.Generation(t.Context())
+	if err != nil || later == held {
+		t.Errorf("generation %d, %v: nobody learns that skills can be distilled again", later, err)
+	}
 	if got := list(t, r, browse.Query{Class: browse.Skills}).Total; got != skills+1 {
 		t.Errorf("%d skills later, want %d", got, skills+1)
+	}
+	if after, err := r.Generation(t.Context()); err != nil || after != later {
+		t.Errorf("generation %d after %d, %v: nothing is new", after, later, err)
 	}
 	if c, _, err := r.Curves(t.Context(), browse.ByKind); err != nil || len(c) != 2 || c[1].Name != "lift" {
 		t.Errorf("curves %+v, %v", c, err)

@@ -35,6 +35,9 @@ type shelf struct {
 	took       time.Duration
 }
 
+// held reports whether the candidates are good enough although the memory went on.
+func (s shelf) held(now time.Time) bool { return now.Sub(s.made) < patience*s.took }
+
 // New returns a Reader of a store, which it does not close.
 func New(store *memory.Store, o Options) *Reader {
 	if o.Clock == nil {
@@ -43,10 +46,22 @@ func New(store *memory.Store, o Options) *Reader {
 	return &Reader{store: store, scope: o.Scope, clock: o.Clock, shelves: map[string]shelf{}}
 }
 
-// Generation is another number whenever the memory was written to.
+// Generation is another number whenever the memory was written to, and once skills
+// that were held although it was can be distilled anew.
 func (r *Reader) Generation(ctx context.Context) (int64, error) {
 	_, last, err := r.store.History(ctx)
-	return last, err
+	if err != nil {
+		return 0, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := r.clock()
+	for _, s := range r.shelves {
+		if s.generation != last && s.held(now) {
+			return 2*last + 1, nil
+		}
+	}
+	return 2 * last, nil
 }
 
 // Counts returns the length of each list, in the order of Classes. The skills

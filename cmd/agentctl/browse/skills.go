@@ -98,14 +98,14 @@ func (r *Reader) skills(ctx context.Context, scope string) ([]agent.Skill, error
 }
 
 func (r *Reader) distilled(ctx context.Context, scope string) ([]agent.Skill, error) {
-	generation, err := r.Generation(ctx)
+	_, generation, err := r.store.History(ctx)
 	if err != nil {
 		return nil, err
 	}
 	r.mu.Lock() // also while distilling: who asks in the meantime wants the same
 	defer r.mu.Unlock()
 	start := r.clock()
-	if s, ok := r.shelves[scope]; ok && (s.generation == generation || start.Sub(s.made) < patience*s.took) {
+	if s, ok := r.shelves[scope]; ok && (s.generation == generation || s.held(start)) {
 		return s.candidates, nil
 	}
 	found, err := Experience{r.store, scope}.Candidates(ctx)
