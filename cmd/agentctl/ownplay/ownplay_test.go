@@ -99,7 +99,7 @@ func TestSample(t *testing.T) {
 		var recorded []agent.Episode
 		l.World = halls{&recorded}
 		l.players.World = l.World
-		l.Episodes = 160
+		l.Episodes, l.Tries = 160, 3
 		groups, err := l.sample(t.Context(), lm, 3)
 		if err != nil {
 			t.Fatal(err)
@@ -125,22 +125,29 @@ func TestSample(t *testing.T) {
 			}
 			continue
 		}
-		won := map[string]bool{}
-		for _, e := range recorded {
-			failed[e.Task.ID]++
-			won[e.Task.ID] = won[e.Task.ID] || e.Outcome.Success
-			if len(e.Context.Items) > 0 {
-				t.Errorf("%s: a first try with a context", c.Name)
+		won, again, third := map[string]bool{}, 0, 0
+		for i, e := range recorded {
+			if i%c.Rollouts == 0 && won[e.Task.ID] {
+				t.Errorf("%s: a game that was won is tried again", c.Name)
+			}
+			try := failed[e.Task.ID] / c.Rollouts
+			if got := len(e.Context.Items) > 0; got != (try > 0) || e.Trial != try {
+				t.Errorf("%s: try %d of a game, trial %d, has a context: %v", c.Name, try, e.Trial, got)
+			}
+			if failed[e.Task.ID]++; try > 0 {
+				again++
+			}
+			if try == 2 {
+				third++
+			}
+			if i%c.Rollouts == c.Rollouts-1 { // all of a group are tries at the same time
+				for _, o := range recorded[i-i%c.Rollouts : i+1] {
+					won[o.Task.ID] = won[o.Task.ID] || o.Outcome.Success
+				}
 			}
 		}
-		again := 0
-		for id := range failed {
-			if !won[id] {
-				again += c.Rollouts
-			}
-		}
-		if read != again || again == 0 {
-			t.Errorf("%s: %d episodes read a context, %d tries were due", c.Name, read, again)
+		if read != again || again == 0 || third == 0 && c.Rollouts == 1 {
+			t.Errorf("%s: %d episodes read a context, %d were second and third tries, %d third", c.Name, read, again, third)
 		}
 	}
 }

@@ -15,7 +15,7 @@ type Scale struct {
 	Every       int            // iterations between two looks at the games to tune on
 	Rates       []float64      // learning rates that are tried under the first seed, for a sixth of the iterations
 
-	Tries   int // of a test game
+	Tries   int // of a game, in own play and in the exam
 	Samples int // of each test game for pass@k; 0: none
 	Bank    int // games played once with memory, whose bank is then there at the first try of the test
 }

@@ -32,8 +32,9 @@ type life struct {
 }
 
 // sample is what one iteration plays: half of the episodes are first tries,
-// without context; then what failed is tried again with what memory made of all
-// first tries, and further games fill up. A game failed if all of its group did.
+// without context; then what failed is tried again, until all tries are used, with
+// what memory made of all that was played before; and further games fill up. A game
+// failed if all of its group did.
 func (l life) sample(ctx context.Context, lm *policy.LM, iteration int) (groups [][]policy.Trajectory, err error) {
 	mem, err := l.memory(lm)
 	if err != nil {
@@ -42,45 +43,51 @@ func (l life) sample(ctx context.Context, lm *policy.LM, iteration int) (groups 
 	if mem != nil {
 		defer func() { err = errors.Join(err, mem.Close()) }()
 	}
-	n := max(l.Episodes/l.condition.Rollouts, 2) // games, twice if both tries are needed
+	n := max(l.Episodes/l.condition.Rollouts, 2) // games, once for each try
 	from := iteration * n
-	first := l.take(from, n/2)
-	es, err := l.try(ctx, wave{lm, first, nil, 0, iteration})
-	if err != nil {
-		return nil, err
-	}
-	var again []agent.Task
-	for i, t := range first {
-		group := es[i*l.condition.Rollouts : (i+1)*l.condition.Rollouts]
-		failed := true
-		for _, e := range group {
-			failed = failed && !e.Outcome.Success
-			if mem == nil {
-				continue
-			}
-			if err := mem.Record(ctx, e); err != nil {
+	open, left := l.take(from, n/2), n
+	var all []agent.Episode
+	for trial := 0; trial < l.Tries && left > 0; trial++ {
+		open = open[:min(len(open), left)]
+		w := wave{lm, open, nil, trial, iteration}
+		if trial > 0 {
+			w.memory = mem
+		}
+		es, err := l.try(ctx, w)
+		if err != nil {
+			return nil, err
+		}
+		if mem != nil {
+			if err := recordAll(ctx, mem, es); err != nil {
 				return nil, err
 			}
 		}
-		if failed {
-			again = append(again, t)
-		}
+		all, left = append(all, es...), left-len(open)
+		open = l.failed(open, es)
 	}
-	retries, err := l.try(ctx, wave{lm, again, mem, 1, iteration})
+	more, err := l.try(ctx, wave{lm, l.take(from+n/2, left), nil, 0, iteration})
 	if err != nil {
 		return nil, err
 	}
-	more, err := l.try(ctx, wave{lm, l.take(from+n/2, n-n/2-len(again)), nil, 0, iteration})
-	if err != nil {
-		return nil, err
-	}
-	all := slices.Concat(es, retries, more)
+	all = append(all, more...)
 	if l.won != nil {
 		if err := l.won.add(iteration, all); err != nil {
 			return nil, err
 		}
 	}
 	return l.groups(ctx, lm, mem, all)
+}
+
+// failed are those of tasks whose whole group failed in es.
+func (l life) failed(tasks []agent.Task, es []agent.Episode) []agent.Task {
+	var out []agent.Task
+	for i, t := range tasks {
+		group := es[i*l.condition.Rollouts : (i+1)*l.condition.Rollouts]
+		if !slices.ContainsFunc(group, func(e agent.Episode) bool { return e.Outcome.Success }) {
+			out = append(out, t)
+		}
+	}
+	return out
 }
 
 // take returns n games to train on, from one on, around and around.
