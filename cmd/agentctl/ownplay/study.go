@@ -168,20 +168,27 @@ func (r results) shareTable(s *report.Study) error {
 	ours := r.ours()
 	first := func(x Exam) float64 { return share(x.First) }
 	banked := func(x Exam) float64 { return share(x.Banked) }
-	t := report.Table{Title: "First tries, in points, paired over seeds", Columns: []string{"share of", "difference"}}
+	alone := func(x Exam) float64 { return share(x.Alone) }
+	together := func(x Exam) float64 { return share(x.Together) }
+	t := report.Table{Title: "In points, paired over seeds", Columns: []string{"share of", "difference"}}
 	type row struct {
 		name string
 		a, b []float64
 	}
 	rows := []row{
-		{"learning, without memory", each(ours, first), each(r.starts, first)},
-		{"a bank, without learning", each(r.starts, banked), each(r.starts, first)},
-		{"a bank, after learning", each(ours, banked), each(ours, first)},
-		{"both", each(ours, banked), each(r.starts, first)},
+		{"first try: learning", each(ours, first), each(r.starts, first)},
+		{"first try: a bank, without learning", each(r.starts, banked), each(r.starts, first)},
+		{"first try: a bank, after learning", each(ours, banked), each(ours, first)},
+		{"first try: both", each(ours, banked), each(r.starts, first)},
+		{"all tries: memory of the failed ones, without learning", each(r.starts, together), each(r.starts, alone)},
+		{"all tries: memory of the failed ones, after learning", each(ours, together), each(ours, alone)},
 	}
 	for i, c := range r.conditions {
 		if c.Name != Ours {
-			rows = append(rows, row{Ours + " less " + c.Name, each(ours, first), each(r.exams(i), first)})
+			rows = append(rows, row{"first try: " + Ours + " less " + c.Name, each(ours, first), each(r.exams(i), first)})
+		}
+		if c.Memory == verbatim || c.Memory == abstract {
+			rows = append(rows, row{"all tries, with memory: " + Ours + " less " + c.Name, each(ours, together), each(r.exams(i), together)})
 		}
 	}
 	for _, d := range rows {
@@ -193,6 +200,36 @@ func (r results) shareTable(s *report.Study) error {
 		t.Rows = append(t.Rows, []report.Cell{report.TextCell(d.name), report.IntervalCell(points, 1)})
 	}
 	s.Tables = append(s.Tables, t)
+	return r.tokenTable(s)
+}
+
+// tokenTable says how much shorter contexts are than those of other memories.
+func (r results) tokenTable(s *report.Study) error {
+	t := report.Table{Title: "Context tokens of a retry, in % of another memory's, paired over seeds", Columns: []string{"of", "share"}}
+	tokens := func(x Exam) float64 { return mean(x.RetryTokens) }
+	ours := each(r.ours(), tokens)
+	for i, c := range r.conditions {
+		if c.Memory != verbatim && c.Memory != abstract {
+			continue
+		}
+		var ratios []float64
+		for j, n := range each(r.exams(i), tokens) {
+			if n > 0 { // else no game was retried
+				ratios = append(ratios, ours[j]/n)
+			}
+		}
+		if len(ratios) < 2 {
+			continue
+		}
+		iv, err := methods.Interval(ratios)
+		if err != nil {
+			return fmt.Errorf("%s: context tokens: %w", c.Name, err)
+		}
+		t.Rows = append(t.Rows, []report.Cell{report.TextCell(c.Name), report.ShareCell(iv, 1)})
+	}
+	if len(t.Rows) > 0 {
+		s.Tables = append(s.Tables, t)
+	}
 	return nil
 }
 
