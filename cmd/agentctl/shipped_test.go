@@ -41,3 +41,15 @@ func TestShippedPolicy(t *testing.T) {
 		t.Errorf("the shipped policy wins %v, random play %v", policy, random)
 	}
 }
+
+// The shipped policy reads what its memory says of the game at hand: with few
+// actions a game, it wins more of those that it lost if it is given its own lessons
+// than if it is given those of other games.
+func TestShippedPolicyReads(t *testing.T) {
+	res := evaluate(t, "--conditions", "asymmetric,swapped", "--split", "reads", "--tasks", "80", "--seeds", "1", "--steps", "15")
+	own, others := res.Conditions[0].Trials[2].Success, res.Conditions[1].Trials[2].Success
+	t.Logf("within three tries %.3f with its own memory, %.3f with a swapped one", own.Estimate, others.Estimate)
+	if own.Estimate < others.Estimate+0.1 {
+		t.Errorf("own memory %v, swapped %v", own, others)
+	}
+}
