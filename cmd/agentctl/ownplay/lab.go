@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 
 	"github.com/surefoot-ai/surefoot/agent"
 	"github.com/surefoot-ai/surefoot/cmd/agentctl/methods"
@@ -26,7 +26,16 @@ type Lab struct {
 	*methods.Lab
 	Scale  Scale
 	School func(seed uint64) (School, error)
-	Log    func(run string, e policy.Event) // nil: nobody is told
+	Log    func(run string, e policy.Event) // by one goroutine at a time; nil: nobody is told
+
+	threads int        // of each run: several are made at once
+	mu      sync.Mutex // held while Log is told
+}
+
+// each calls f for as many pieces of work, of which Workers are made at once.
+func (l *Lab) each(ctx context.Context, pieces int, f func(ctx context.Context, i int) error) error {
+	l.threads = max(l.Workers/max(pieces, 1), 1)
+	return l.Each(ctx, pieces, f)
 }
 
 // open makes sure that the folder holds no study of another scale.
@@ -45,7 +54,7 @@ func (l *Lab) open() error {
 // life is own play under a seed and condition.
 func (l *Lab) life(seed uint64, c Condition) (life, error) {
 	s, err := l.School(seed)
-	return life{School: s, Scale: l.Scale, condition: c, players: policy.Players{World: s.World, Workers: l.Workers}, seed: seed}, err
+	return life{School: s, Scale: l.Scale, condition: c, players: policy.Players{World: s.World, Workers: l.threads}, seed: seed}, err
 }
 
 // cold is the policy that all conditions of a seed begin with.
@@ -57,7 +66,7 @@ func (l *Lab) cold(ctx context.Context, seed uint64) (*policy.LM, error) {
 			return nil, err
 		}
 		r := l.Scale.Cold
-		r.Seed, r.Workers, r.Trainer.Threads = seed, l.Workers, l.Workers
+		r.Seed, r.Workers, r.Trainer.Threads = seed, l.threads, l.threads
 		r.Dir = filepath.Join(l.Dir, key+".kept")
 		return r.Run(ctx, s.World, policy.Tasks{Train: s.Taught, HeldOut: s.Tune}, func(e policy.Event) { l.tell(key, e) })
 	})
@@ -71,6 +80,8 @@ func (l *Lab) cold(ctx context.Context, seed uint64) (*policy.LM, error) {
 }
 
 func (l *Lab) tell(run string, e policy.Event) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.Log != nil {
 		l.Log(run, e)
 	}
@@ -90,12 +101,8 @@ type Run struct {
 	Notes []string `json:"notes,omitempty"` // of its guards
 }
 
-// run is what came of a condition under a seed.
-func (l *Lab) run(ctx context.Context, seed uint64, c Condition) (Run, error) {
-	rate, err := l.rate(ctx, c)
-	if err != nil {
-		return Run{}, err
-	}
+// run is what came of a condition under a seed, with a learning rate.
+func (l *Lab) run(ctx context.Context, seed uint64, c Condition, rate float64) (Run, error) {
 	key := fmt.Sprintf("%d/%s", seed, FileName(c))
 	r, err := methods.Once(l.Lab, key, func() (Run, error) {
 		r := Run{Rate: rate}
@@ -131,28 +138,35 @@ func (l *Lab) start(ctx context.Context, seed uint64) (Exam, error) {
 	})
 }
 
-// rate is the learning rate with which a condition does best on the games to tune
+// rates are the learning rates with which conditions do best on the games to tune
 // on, under the first seed, after a sixth of the iterations.
-func (l *Lab) rate(ctx context.Context, c Condition) (float64, error) {
-	best, score := 0.0, math.Inf(-1)
-	for _, rate := range l.Scale.Rates {
-		key := fmt.Sprintf("rates/%s-%g", FileName(c), rate)
-		r, err := methods.Once(l.Lab, key, func() (Run, error) {
-			r := Run{Rate: rate}
-			_, err := l.learn(ctx, learning{l.Seeds[0], c, rate, max(l.Scale.Iterations/6, 1), key}, &r)
-			return r, err
-		})
-		if err != nil {
-			return 0, err
-		}
-		if err := l.forget(key); err != nil {
-			return 0, err
-		}
-		if last := r.Looks[len(r.Looks)-1].Tune; last > score {
-			best, score = rate, last
-		}
+func (l *Lab) rates(ctx context.Context, conditions []Condition) ([]float64, error) {
+	n := len(l.Scale.Rates)
+	scores := make([]float64, len(conditions)*n)
+	err := l.each(ctx, len(scores), func(ctx context.Context, i int) (err error) {
+		scores[i], err = l.trial(ctx, conditions[i/n], l.Scale.Rates[i%n])
+		return err
+	})
+	best := make([]float64, len(conditions))
+	for i := range conditions {
+		of := scores[i*n : (i+1)*n]
+		best[i] = l.Scale.Rates[slices.Index(of, slices.Max(of))]
 	}
-	return best, nil
+	return best, err
+}
+
+// trial is the share of the games to tune on that are won after a short run.
+func (l *Lab) trial(ctx context.Context, c Condition, rate float64) (float64, error) {
+	key := fmt.Sprintf("rates/%s-%g", FileName(c), rate)
+	r, err := methods.Once(l.Lab, key, func() (Run, error) {
+		r := Run{Rate: rate}
+		_, err := l.learn(ctx, learning{l.Seeds[0], c, rate, max(l.Scale.Iterations/6, 1), key}, &r)
+		return r, err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return r.Looks[len(r.Looks)-1].Tune, l.forget(key)
 }
 
 // learning is a run to be made.
@@ -181,7 +195,7 @@ func (l *Lab) learn(ctx context.Context, a learning, r *Run) (*policy.LM, error)
 		return nil, err
 	}
 	cfg := l.Scale.Cold.Trainer
-	cfg.Threads, cfg.WeightDecay, cfg.Warmup = l.Workers, 0, 20
+	cfg.Threads, cfg.WeightDecay, cfg.Warmup = l.threads, 0, 20
 	dir := filepath.Join(l.Dir, filepath.FromSlash(a.key)+".kept")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err

@@ -28,24 +28,9 @@ func (l *Lab) Run(ctx context.Context, conditions []Condition) (report.Study, er
 	if err := l.open(); err != nil {
 		return report.Study{}, err
 	}
-	r := results{scale: l.Scale, conditions: conditions}
-	for _, seed := range l.Seeds {
-		x, err := l.start(ctx, seed)
-		if err != nil {
-			return report.Study{}, err
-		}
-		r.starts = append(r.starts, x)
-	}
-	for _, c := range conditions {
-		var runs []Run
-		for _, seed := range l.Seeds {
-			one, err := l.run(ctx, seed, c)
-			if err != nil {
-				return report.Study{}, err
-			}
-			runs = append(runs, one)
-		}
-		r.runs = append(r.runs, runs)
+	r, err := l.results(ctx, conditions)
+	if err != nil {
+		return report.Study{}, err
 	}
 	s := report.Study{
 		Method: "experience",
@@ -56,6 +41,29 @@ func (l *Lab) Run(ctx context.Context, conditions []Condition) (report.Study, er
 		Meta: report.StudyMeta{Seeds: l.Seeds},
 	}
 	return s, r.report(&s)
+}
+
+// results makes all runs.
+func (l *Lab) results(ctx context.Context, conditions []Condition) (results, error) {
+	n := len(l.Seeds)
+	r := results{scale: l.Scale, conditions: conditions, starts: make([]Exam, n)}
+	if err := l.each(ctx, n, func(ctx context.Context, i int) (err error) {
+		r.starts[i], err = l.start(ctx, l.Seeds[i])
+		return err
+	}); err != nil {
+		return r, err
+	}
+	rates, err := l.rates(ctx, conditions)
+	if err != nil {
+		return r, err
+	}
+	for range conditions {
+		r.runs = append(r.runs, make([]Run, n))
+	}
+	return r, l.each(ctx, len(conditions)*n, func(ctx context.Context, i int) (err error) {
+		r.runs[i/n][i%n], err = l.run(ctx, l.Seeds[i%n], conditions[i/n], rates[i/n])
+		return err
+	})
 }
 
 // report fills a study.
