@@ -6,10 +6,10 @@ import "slices"
 // token of a trajectory is its reward less the mean reward of all that is learned
 // from at once, whatever its group.
 //
-// With rewards of +1 and -1 and a share p of successes it is W-REINFORCE (see [Reinforce]) whose lambda follows p: failures
-// weigh 2p and successes 2(1-p), so that both have the same weight in total. The
-// paper's lambda of 0.1 is right where 91% succeed, and pushes a weaker policy
-// apart.
+// With rewards of +1 and -1 and a share p of successes it is W-REINFORCE (see
+// [Reinforce]) whose lambda follows p: failures weigh 2p and successes 2(1-p), so
+// that both have the same weight in total. The paper's lambda of 0.1 is right where
+// 91% succeed, and pushes a weaker policy apart.
 type Baselined struct {
 	ClipLow, ClipHigh float64 // ≥ 0, as of Reinforce
 }

@@ -35,7 +35,7 @@ func newEvalExperience(a *app) *cobra.Command {
 		Short: "See what a policy makes of its own experience",
 		Long: `Show a policy a few household games by a teacher; then let it play others, and
 learn from nothing but how they ended: pushed away from its failures, with a
-memory that makes lessons of them for the second try and keeps successes word
+memory that makes lessons of them for the next tries and keeps successes word
 for word, which are imitated now and then. Other objectives and other memories
 get the same number of episodes, and all are examined on games that nobody
 learned or chose by.
@@ -53,7 +53,7 @@ where it was. The number of workers does not change the result.`,
 	f := c.Flags()
 	f.StringVar(&o.data, "data", "", "folder of the official ALFWorld games (json_2.1.1)")
 	f.Var(newChoices(&o.conditions, names...), "conditions", "ways to learn that are compared; "+ownplay.Ours+" must be among them")
-	o.register(f, "experience", 3, "episodes and threads")
+	o.register(f, "experience", 3, "runs")
 	return c
 }
 

@@ -222,7 +222,7 @@ func (r results) tokenTable(s *report.Study) error {
 		}
 		var ratios []float64
 		for j, n := range each(r.exams(i), tokens) {
-			if n > 0 { // else no game was retried
+			if n > 0 && ours[j] > 0 { // else no game was retried
 				ratios = append(ratios, ours[j]/n)
 			}
 		}
