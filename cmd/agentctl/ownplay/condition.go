@@ -32,18 +32,18 @@ const Ours = "reinforce-baseline"
 // push.
 func Conditions() []Condition {
 	return []Condition{
-		{Ours, policy.DefaultBaselined(), asymmetric, 1, false, false},
-		{"no push", policy.Reinforce{Method: "no push"}, asymmetric, 1, false, false},
-		{Ours + ", no memory", policy.DefaultBaselined(), "", 1, false, false},
-		{Ours + ", " + verbatim, policy.DefaultBaselined(), verbatim, 1, false, false},
-		{Ours + ", " + abstract, policy.DefaultBaselined(), abstract, 1, false, false},
-		{Ours + ", no cold start", policy.DefaultBaselined(), asymmetric, 1, false, true},
-		{"nsr", policy.NSR(), asymmetric, 1, false, false},
-		{"nsr, blamed steps", policy.Attributed{Objective: policy.NSR()}, asymmetric, 1, true, false},
-		{"psr", policy.PSR(), asymmetric, 1, false, false},
-		{"w-reinforce", policy.WReinforce(0.1), asymmetric, 1, false, false},
-		{"grpo", policy.DefaultGRPO(), asymmetric, 4, false, false},
-		{"ppo", policy.DefaultPPO(), asymmetric, 1, false, false},
+		{Name: Ours, Objective: policy.DefaultBaselined(), Memory: asymmetric, Rollouts: 1},
+		{Name: "no push", Objective: policy.Reinforce{Method: "no push"}, Memory: asymmetric, Rollouts: 1},
+		{Name: Ours + ", no memory", Objective: policy.DefaultBaselined(), Memory: "", Rollouts: 1},
+		{Name: Ours + ", " + verbatim, Objective: policy.DefaultBaselined(), Memory: verbatim, Rollouts: 1},
+		{Name: Ours + ", " + abstract, Objective: policy.DefaultBaselined(), Memory: abstract, Rollouts: 1},
+		{Name: Ours + ", no cold start", Objective: policy.DefaultBaselined(), Memory: asymmetric, Rollouts: 1, Untaught: true},
+		{Name: "nsr", Objective: policy.NSR(), Memory: asymmetric, Rollouts: 1},
+		{Name: "nsr, blamed steps", Objective: policy.Attributed{Objective: policy.NSR()}, Memory: asymmetric, Rollouts: 1, Blamed: true},
+		{Name: "psr", Objective: policy.PSR(), Memory: asymmetric, Rollouts: 1},
+		{Name: "w-reinforce", Objective: policy.WReinforce(0.1), Memory: asymmetric, Rollouts: 1},
+		{Name: "grpo", Objective: policy.DefaultGRPO(), Memory: asymmetric, Rollouts: 4},
+		{Name: "ppo", Objective: policy.DefaultPPO(), Memory: asymmetric, Rollouts: 1},
 	}
 }
 

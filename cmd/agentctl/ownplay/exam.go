@@ -105,7 +105,7 @@ func (l life) bank(ctx context.Context, p *policy.LM, mem policy.Memory, x *Exam
 // the context tokens of the others.
 func (l life) retries(ctx context.Context, p *policy.LM, first []agent.Episode, mem policy.Memory) (won []bool, tokens []int, err error) {
 	won = wins(first)
-	es := first
+	open, es := l.Test, first
 	at := make(map[string]int, len(l.Test))
 	for i, t := range l.Test {
 		at[t.ID] = i
@@ -116,12 +116,7 @@ func (l life) retries(ctx context.Context, p *policy.LM, first []agent.Episode, 
 				return nil, nil, err
 			}
 		}
-		var open []agent.Task
-		for _, t := range l.Test {
-			if !won[at[t.ID]] {
-				open = append(open, t)
-			}
-		}
+		open = failed(open, es, 1)
 		if es, err = l.sit(ctx, sitting{policy: p, tasks: open, name: fmt.Sprintf("try-%d", trial), memory: mem, trial: trial}); err != nil {
 			return nil, nil, err
 		}

@@ -20,22 +20,16 @@ import (
 // ErrOtherLab: the folder holds a study of another scale.
 var ErrOtherLab = errors.New("holds a study of another scale")
 
-// Lab is where the study is made. Each finished piece is kept by the methods.Lab,
-// as JSON, and found there again; a run under way goes on where it was saved.
+// Lab is where the study is made, in runs of one thread, Workers at once. Each
+// finished piece is kept by the methods.Lab, as JSON, and found there again; a run
+// under way goes on where it was saved.
 type Lab struct {
 	*methods.Lab
 	Scale  Scale
 	School func(seed uint64) (School, error)
 	Log    func(run string, e policy.Event) // by one goroutine at a time; nil: nobody is told
 
-	threads int        // of each run: several are made at once
-	mu      sync.Mutex // held while Log is told
-}
-
-// each calls f for as many pieces of work, of which Workers are made at once.
-func (l *Lab) each(ctx context.Context, pieces int, f func(ctx context.Context, i int) error) error {
-	l.threads = max(l.Workers/max(pieces, 1), 1)
-	return l.Each(ctx, pieces, f)
+	mu sync.Mutex // held while Log is told
 }
 
 // open makes sure that the folder holds no study of another scale.
@@ -54,7 +48,7 @@ func (l *Lab) open() error {
 // life is own play under a seed and condition.
 func (l *Lab) life(seed uint64, c Condition) (life, error) {
 	s, err := l.School(seed)
-	return life{School: s, Scale: l.Scale, condition: c, players: policy.Players{World: s.World, Workers: l.threads}, seed: seed}, err
+	return life{School: s, Scale: l.Scale, condition: c, players: policy.Players{World: s.World, Workers: 1}, seed: seed}, err
 }
 
 // cold is the policy that all conditions of a seed begin with.
@@ -66,7 +60,7 @@ func (l *Lab) cold(ctx context.Context, seed uint64) (*policy.LM, error) {
 			return nil, err
 		}
 		r := l.Scale.Cold
-		r.Seed, r.Workers, r.Trainer.Threads = seed, l.threads, l.threads
+		r.Seed, r.Workers, r.Trainer.Threads = seed, 1, 1
 		r.Dir = filepath.Join(l.Dir, key+".kept")
 		return r.Run(ctx, s.World, policy.Tasks{Train: s.Taught, HeldOut: s.Tune}, func(e policy.Event) { l.tell(key, e) })
 	})
@@ -143,7 +137,7 @@ func (l *Lab) start(ctx context.Context, seed uint64) (Exam, error) {
 func (l *Lab) rates(ctx context.Context, conditions []Condition) ([]float64, error) {
 	n := len(l.Scale.Rates)
 	scores := make([]float64, len(conditions)*n)
-	err := l.each(ctx, len(scores), func(ctx context.Context, i int) (err error) {
+	err := l.Each(ctx, len(scores), func(ctx context.Context, i int) (err error) {
 		scores[i], err = l.trial(ctx, conditions[i/n], l.Scale.Rates[i%n])
 		return err
 	})
@@ -195,7 +189,7 @@ func (l *Lab) learn(ctx context.Context, a learning, r *Run) (*policy.LM, error)
 		return nil, err
 	}
 	cfg := l.Scale.Cold.Trainer
-	cfg.Threads, cfg.WeightDecay, cfg.Warmup = l.threads, 0, 20
+	cfg.Threads, cfg.WeightDecay, cfg.Warmup = 1, 0, 20
 	dir := filepath.Join(l.Dir, filepath.FromSlash(a.key)+".kept")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err

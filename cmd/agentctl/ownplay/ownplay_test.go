@@ -75,7 +75,7 @@ func small(t *testing.T, seeds ...uint64) *Lab {
 	s := Quick()
 	s.Cold.Cold.Tasks, s.Cold.VocabTokens = 8, 300
 	return &Lab{
-		Lab: &methods.Lab{Dir: t.TempDir(), Seeds: seeds, Workers: 2}, Scale: s, threads: 1,
+		Lab: &methods.Lab{Dir: t.TempDir(), Seeds: seeds, Workers: 2}, Scale: s,
 		School: func(uint64) (School, error) {
 			return School{World: halls{new([]agent.Episode)}, Taught: tasks(0, 4), Train: tasks(10, 500), Tune: tasks(1000, 6), Test: tasks(2000, 6)}, nil
 		},

@@ -63,7 +63,7 @@ func (l life) sample(ctx context.Context, lm *policy.LM, iteration int) (groups 
 			}
 		}
 		all, left = append(all, es...), left-len(open)
-		open = l.failed(open, es)
+		open = failed(open, es, l.condition.Rollouts)
 	}
 	more, err := l.try(ctx, wave{lm, l.take(from+n/2, left), nil, 0, iteration})
 	if err != nil {
@@ -78,11 +78,11 @@ func (l life) sample(ctx context.Context, lm *policy.LM, iteration int) (groups 
 	return l.groups(ctx, lm, mem, all)
 }
 
-// failed are those of tasks whose whole group failed in es.
-func (l life) failed(tasks []agent.Task, es []agent.Episode) []agent.Task {
+// failed are those of tasks whose whole group, of so many episodes, failed in es.
+func failed(tasks []agent.Task, es []agent.Episode, rollouts int) []agent.Task {
 	var out []agent.Task
 	for i, t := range tasks {
-		group := es[i*l.condition.Rollouts : (i+1)*l.condition.Rollouts]
+		group := es[i*rollouts : (i+1)*rollouts]
 		if !slices.ContainsFunc(group, func(e agent.Episode) bool { return e.Outcome.Success }) {
 			out = append(out, t)
 		}

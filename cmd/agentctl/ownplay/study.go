@@ -47,7 +47,7 @@ func (l *Lab) Run(ctx context.Context, conditions []Condition) (report.Study, er
 func (l *Lab) results(ctx context.Context, conditions []Condition) (results, error) {
 	n := len(l.Seeds)
 	r := results{scale: l.Scale, conditions: conditions, starts: make([]Exam, n)}
-	if err := l.each(ctx, n, func(ctx context.Context, i int) (err error) {
+	if err := l.Each(ctx, n, func(ctx context.Context, i int) (err error) {
 		r.starts[i], err = l.start(ctx, l.Seeds[i])
 		return err
 	}); err != nil {
@@ -60,7 +60,7 @@ func (l *Lab) results(ctx context.Context, conditions []Condition) (results, err
 	for range conditions {
 		r.runs = append(r.runs, make([]Run, n))
 	}
-	return r, l.each(ctx, len(conditions)*n, func(ctx context.Context, i int) (err error) {
+	return r, l.Each(ctx, len(conditions)*n, func(ctx context.Context, i int) (err error) {
 		r.runs[i/n][i%n], err = l.run(ctx, l.Seeds[i%n], conditions[i/n], rates[i/n])
 		return err
 	})
