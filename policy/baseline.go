@@ -23,23 +23,22 @@ func (o Baselined) Spec() Spec { return Spec{Name: "reinforce-baseline"} }
 // Advantages implements Objective. Nothing is learned where all rewards are the
 // same.
 func (o Baselined) Advantages(groups [][]Trajectory) [][][]float64 {
-	var all []Trajectory
-	for _, g := range groups {
-		all = append(all, g...)
-	}
+	all := slices.Concat(groups...)
 	mean, _ := spread(all)
+	return lessBaseline(groups, all, mean)
+}
+
+// Loss implements Objective.
+func (o Baselined) Loss(group []Scored) float64 { return clippedLoss(group, o.ClipLow, o.ClipHigh) }
+
+// lessBaseline is the reward of each trajectory, of which all are, less a baseline;
+// everything is out where all rewards are the same.
+func lessBaseline(groups [][]Trajectory, all []Trajectory, baseline float64) [][][]float64 {
 	differ := slices.ContainsFunc(all, func(t Trajectory) bool { return t.Reward != all[0].Reward })
 	return constant(groups, func(t Trajectory) float64 {
 		if !differ { // whose mean may be rounded
 			return Out()
 		}
-		return t.Reward - mean
-	})
-}
-
-// Loss implements Objective.
-func (o Baselined) Loss(group []Scored) float64 {
-	return eachToken(group, func(s *Scored, j int) (loss, gradient float64) {
-		return clipped(s, j, o.ClipLow, o.ClipHigh)
+		return t.Reward - baseline
 	})
 }

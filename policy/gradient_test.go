@@ -50,7 +50,7 @@ func objectives() []Objective {
 	k1 := DefaultGRPO()
 	k1.KL, k1.Beta = K1, 0.3
 	return []Objective{
-		NSR(), PSR(), WReinforce(0.1), REINFORCE(), ANSR(0.5), DefaultBaselined(), Imitation{},
+		NSR(), PSR(), WReinforce(0.1), REINFORCE(), ANSR(0.5), DefaultBaselined(), DefaultOPO(), Imitation{},
 		DefaultGRPO(), none, k1, k2, DrGRPO(8), DefaultPPO(), DefaultRLAG(), DefaultCritiqueGRPO(), Attributed{NSR()},
 	}
 }

@@ -123,3 +123,8 @@ func clipped(s *Scored, j int, low, high float64) (loss, gradient float64) {
 	}
 	return free, free // d(-A·exp(lp-old))/d lp is itself
 }
+
+// clippedLoss is the sum of the losses under the clipped ratio of a group's tokens.
+func clippedLoss(group []Scored, low, high float64) float64 {
+	return eachToken(group, func(s *Scored, j int) (loss, gradient float64) { return clipped(s, j, low, high) })
+}

@@ -72,6 +72,15 @@ func TestAdvantages(t *testing.T) {
 	if a := DefaultBaselined().Advantages([][]Trajectory{{wrong}, {wrong}, {wrong}}); !math.IsNaN(a[2][0][0]) {
 		t.Errorf("with a baseline, all wrong: %v, want out", a)
 	}
+	// OPO's baseline weighs trajectories by their tokens: four right ones, of two
+	// targets each, and a wrong one, of one.
+	a = DefaultOPO().Advantages([][]Trajectory{{right, right}, {wrong, right, right}})
+	if b := (8 - 1) / 9.0; len(a) != 2 || len(a[1]) != 3 || a[0][0][1] != 1-b || a[1][0][0] != -1-b || a[1][2][0] != 1-b {
+		t.Errorf("opo: %v, want %.3f and %.3f", a, 1-b, -1-b)
+	}
+	if a := DefaultOPO().Advantages([][]Trajectory{{wrong}, {wrong}, {wrong}}); !math.IsNaN(a[2][0][0]) {
+		t.Errorf("opo, all wrong: %v, want out", a)
+	}
 	// A group in which all answers are wrong still teaches.
 	if a := NSR().Advantages([][]Trajectory{{wrong, wrong}})[0]; a[0][0] != -1 || a[1][0] != -1 {
 		t.Errorf("all wrong: %v", a)
@@ -133,7 +142,7 @@ func TestPack(t *testing.T) {
 // A one-step world whose best action is known: every objective that learns
 // from outcomes must find it.
 func TestObjectivesSolveABandit(t *testing.T) {
-	for _, o := range []Objective{NSR(), PSR(), WReinforce(0.1), REINFORCE(), DefaultBaselined(), DefaultGRPO(), DrGRPO(4), DefaultPPO()} {
+	for _, o := range []Objective{NSR(), PSR(), WReinforce(0.1), REINFORCE(), DefaultBaselined(), DefaultOPO(), DefaultGRPO(), DrGRPO(4), DefaultPPO()} {
 		for seed := range uint64(5) {
 			l := toyLM(t, seed)
 			c := DefaultConfig()

@@ -117,8 +117,4 @@ func (o PPO) estimate(t Trajectory) []float64 {
 }
 
 // Loss implements Objective.
-func (o PPO) Loss(group []Scored) float64 {
-	return eachToken(group, func(s *Scored, j int) (loss, gradient float64) {
-		return clipped(s, j, o.Clip, o.Clip)
-	})
-}
+func (o PPO) Loss(group []Scored) float64 { return clippedLoss(group, o.Clip, o.Clip) }

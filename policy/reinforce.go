@@ -51,8 +51,4 @@ func (o Reinforce) Advantages(groups [][]Trajectory) [][][]float64 {
 }
 
 // Loss implements Objective.
-func (o Reinforce) Loss(group []Scored) float64 {
-	return eachToken(group, func(s *Scored, j int) (loss, gradient float64) {
-		return clipped(s, j, o.ClipLow, o.ClipHigh)
-	})
-}
+func (o Reinforce) Loss(group []Scored) float64 { return clippedLoss(group, o.ClipLow, o.ClipHigh) }
