@@ -12,7 +12,6 @@ type Condition struct {
 	Objective policy.Objective
 	Memory    string // the form of what retries read; "": they read nothing
 	Rollouts  int    // of each task at once, > 0: a group
-	Blamed    bool   // failures weigh on the steps that the memory's lessons and loops blame, not on all
 	Untaught  bool   // begins with the weights drawn, not with the cold start, of which only the tokenizer is left
 }
 
@@ -24,28 +23,34 @@ const (
 )
 
 // Ours is the condition that the others are compared to.
-const Ours = "reinforce-baseline"
+const Ours = "opo"
 
-// Conditions are all there are: pushed away from failures, as hard as successes are
-// frequent, while memory keeps successes, which are imitated; each of the two alone;
+// noPush learns nothing from outcomes.
+const noPush = "no push"
+
+// Conditions are all there are: pushed away from failures as hard as towards
+// successes, while memory keeps successes, which are imitated; each of the two alone;
 // other memories; nobody to learn from before; and other objectives in place of the
 // push.
 func Conditions() []Condition {
 	return []Condition{
-		{Name: Ours, Objective: policy.DefaultBaselined(), Memory: asymmetric, Rollouts: 1},
-		{Name: "no push", Objective: policy.Reinforce{Method: "no push"}, Memory: asymmetric, Rollouts: 1},
-		{Name: Ours + ", no memory", Objective: policy.DefaultBaselined(), Memory: "", Rollouts: 1},
-		{Name: Ours + ", " + verbatim, Objective: policy.DefaultBaselined(), Memory: verbatim, Rollouts: 1},
-		{Name: Ours + ", " + abstract, Objective: policy.DefaultBaselined(), Memory: abstract, Rollouts: 1},
-		{Name: Ours + ", no cold start", Objective: policy.DefaultBaselined(), Memory: asymmetric, Rollouts: 1, Untaught: true},
+		{Name: Ours, Objective: policy.DefaultOPO(), Memory: asymmetric, Rollouts: 1},
+		{Name: noPush, Objective: policy.Reinforce{Method: noPush}, Memory: asymmetric, Rollouts: 1},
+		{Name: Ours + ", no memory", Objective: policy.DefaultOPO(), Memory: "", Rollouts: 1},
 		{Name: "nsr", Objective: policy.NSR(), Memory: asymmetric, Rollouts: 1},
-		{Name: "nsr, blamed steps", Objective: policy.Attributed{Objective: policy.NSR()}, Memory: asymmetric, Rollouts: 1, Blamed: true},
 		{Name: "psr", Objective: policy.PSR(), Memory: asymmetric, Rollouts: 1},
 		{Name: "w-reinforce", Objective: policy.WReinforce(0.1), Memory: asymmetric, Rollouts: 1},
 		{Name: "grpo", Objective: policy.DefaultGRPO(), Memory: asymmetric, Rollouts: 4},
 		{Name: "ppo", Objective: policy.DefaultPPO(), Memory: asymmetric, Rollouts: 1},
+		{Name: Ours + ", " + verbatim, Objective: policy.DefaultOPO(), Memory: verbatim, Rollouts: 1},
+		{Name: Ours + ", " + abstract, Objective: policy.DefaultOPO(), Memory: abstract, Rollouts: 1},
+		{Name: Ours + ", no cold start", Objective: policy.DefaultOPO(), Memory: asymmetric, Rollouts: 1, Untaught: true},
+		{Name: "reinforce-baseline", Objective: policy.DefaultBaselined(), Memory: asymmetric, Rollouts: 1},
 	}
 }
+
+// objective is the name of c's.
+func (c Condition) objective() string { return c.Objective.Spec().Name }
 
 // keeps reports whether memory keeps successes word for word, to be imitated.
 func (c Condition) keeps() bool { return c.Memory == asymmetric || c.Memory == verbatim }

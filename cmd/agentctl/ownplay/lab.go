@@ -132,19 +132,26 @@ func (l *Lab) start(ctx context.Context, seed uint64) (Exam, error) {
 	})
 }
 
-// rates are the learning rates with which conditions do best on the games to tune
-// on, under the first seed, after a sixth of the iterations.
-func (l *Lab) rates(ctx context.Context, conditions []Condition) ([]float64, error) {
+// rates are the learning rates with which the objectives of conditions do best on
+// the games to tune on, under the first seed, after a sixth of the iterations: each
+// that of the first condition which has it.
+func (l *Lab) rates(ctx context.Context, conditions []Condition) (map[string]float64, error) {
+	var tried []Condition
+	for _, c := range conditions {
+		if c.Name != noPush && !slices.ContainsFunc(tried, func(o Condition) bool { return o.objective() == c.objective() }) {
+			tried = append(tried, c)
+		}
+	}
 	n := len(l.Scale.Rates)
-	scores := make([]float64, len(conditions)*n)
+	scores := make([]float64, len(tried)*n)
 	err := l.Each(ctx, len(scores), func(ctx context.Context, i int) (err error) {
-		scores[i], err = l.trial(ctx, conditions[i/n], l.Scale.Rates[i%n])
+		scores[i], err = l.trial(ctx, tried[i/n], l.Scale.Rates[i%n])
 		return err
 	})
-	best := make([]float64, len(conditions))
-	for i := range conditions {
+	best := map[string]float64{noPush: l.Scale.Rates[0]}
+	for i, c := range tried {
 		of := scores[i*n : (i+1)*n]
-		best[i] = l.Scale.Rates[slices.Index(of, slices.Max(of))]
+		best[c.objective()] = l.Scale.Rates[slices.Index(of, slices.Max(of))]
 	}
 	return best, err
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/surefoot-ai/surefoot/agent"
-	"github.com/surefoot-ai/surefoot/cmd/agentctl/methods"
 	"github.com/surefoot-ai/surefoot/policy"
 	"github.com/surefoot-ai/surefoot/policy/transformer"
 )
@@ -75,7 +74,7 @@ func (l life) sample(ctx context.Context, lm *policy.LM, iteration int) (groups 
 			return nil, err
 		}
 	}
-	return l.groups(ctx, lm, mem, all)
+	return l.groups(lm, all)
 }
 
 // failed are those of tasks whose whole group, of so many episodes, failed in es.
@@ -135,7 +134,7 @@ func (l life) memory(lm *policy.LM) (policy.Memory, error) {
 
 // groups are the trajectories of episodes, those of a game together. What does
 // not fit the model is left out.
-func (l life) groups(ctx context.Context, lm *policy.LM, mem policy.Memory, es []agent.Episode) ([][]policy.Trajectory, error) {
+func (l life) groups(lm *policy.LM, es []agent.Episode) ([][]policy.Trajectory, error) {
 	var out [][]policy.Trajectory
 	for i := 0; i < len(es); i += l.condition.Rollouts {
 		var group []policy.Trajectory
@@ -147,11 +146,6 @@ func (l life) groups(ctx context.Context, lm *policy.LM, mem policy.Memory, es [
 			if err != nil {
 				return nil, err
 			}
-			if l.condition.Blamed && !e.Outcome.Success {
-				if t.Blame, err = blame(ctx, mem, e); err != nil {
-					return nil, err
-				}
-			}
 			group = append(group, t)
 		}
 		if len(group) > 0 {
@@ -159,12 +153,4 @@ func (l life) groups(ctx context.Context, lm *policy.LM, mem policy.Memory, es [
 		}
 	}
 	return out, nil
-}
-
-// blame is what memory and the loops of a failure say; without memory, these.
-func blame(ctx context.Context, mem policy.Memory, e agent.Episode) (policy.Blame, error) {
-	if mem == nil {
-		return policy.BlameSteps(e)
-	}
-	return methods.Blame(ctx, mem, e)
 }

@@ -61,7 +61,7 @@ func (l *Lab) results(ctx context.Context, conditions []Condition) (results, err
 		r.runs = append(r.runs, make([]Run, n))
 	}
 	return r, l.Each(ctx, len(conditions)*n, func(ctx context.Context, i int) (err error) {
-		r.runs[i/n][i%n], err = l.run(ctx, l.Seeds[i%n], conditions[i/n], rates[i/n])
+		r.runs[i/n][i%n], err = l.run(ctx, l.Seeds[i%n], conditions[i/n], rates[conditions[i/n].objective()])
 		return err
 	})
 }
@@ -292,6 +292,9 @@ func (r results) settings(s *report.Study) error {
 		grid = append(grid, fmt.Sprint(rate))
 	}
 	for i, c := range r.conditions {
+		if c.Name == noPush {
+			continue
+		}
 		s.Settings = append(s.Settings, report.Setting{Name: c.Name + ": learning rate", Grid: grid, Chosen: fmt.Sprint(r.runs[i][0].Rate)})
 	}
 	return nil
