@@ -34,11 +34,11 @@ func newEvalExperience(a *app) *cobra.Command {
 		Use:   "experience",
 		Short: "See what a policy makes of its own experience",
 		Long: `Show a policy a few household games by a teacher; then let it play others, and
-learn from nothing but how they ended: pushed away from its failures, with a
-memory that makes lessons of them for the next tries and keeps successes word
-for word, which are imitated now and then. Other objectives and other memories
-get the same number of episodes, and all are examined on games that nobody
-learned or chose by.
+learn from nothing but how they ended: pushed away from its failures as hard as
+towards its successes, with a memory that makes lessons of failures for the next
+tries and keeps successes word for word, which are imitated now and then. Other
+objectives and other memories get the same number of episodes, and all are
+examined on games that nobody learned or chose by.
 
 With --data the games are ALFWorld's own: 200 of train are taught, the others
 are for own play, valid_train is to choose by and valid_seen is the exam. Else

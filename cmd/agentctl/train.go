@@ -66,7 +66,7 @@ The same flags give the same file, byte for byte, on one kind of processor.`,
 	f.Var(newCount(&o.games, 16000, 1), "games", "how many games to train on")
 	f.Var(newCount(&o.heldOut, 200, 1), "held-out", "how many games the guard watches")
 	f.Var(newChoice(&o.size, "full", "full", "quick"), "size", "full recipe, or quick: seconds, to see it work")
-	f.Var(newChoice(&o.objective, "reinforce-baseline", "reinforce-baseline", "w-reinforce", "nsr", "psr"), "objective", "of self-play: reinforce-baseline, w-reinforce, nsr or psr")
+	f.Var(newChoice(&o.objective, "reinforce-baseline", "reinforce-baseline", "opo", "w-reinforce", "nsr", "psr"), "objective", "of self-play: reinforce-baseline, opo, w-reinforce, nsr or psr")
 	f.Float64Var(&o.lambda, "lambda", 0.1, "weight of successes in w-reinforce")
 	f.Var(newCount(&o.iterations, -1, -1), "iterations", "of self-play; 0 leaves it out, -1 is what --size says")
 	f.Float64Var(&o.learningRate, "learning-rate", policy.DefaultSelfPlay().LearningRate, "of self-play")
@@ -157,6 +157,8 @@ func (o trainOptions) recipe() (policy.Recipe, error) {
 	}
 	r.Seed, r.Workers, r.Trainer.Threads = o.seed, o.workers, o.workers
 	switch o.objective {
+	case "opo":
+		r.SelfPlay.Objective = policy.DefaultOPO()
 	case "nsr":
 		r.SelfPlay.Objective = policy.NSR()
 	case "psr":

@@ -133,7 +133,7 @@ func (l *Lab) start(ctx context.Context, seed uint64) (Exam, error) {
 }
 
 // rates are the learning rates with which the objectives of conditions do best on
-// the games to tune on, under the first seed, after a sixth of the iterations: each
+// the games to tune on, under the first seed, after a twelfth of the iterations: each
 // that of the first condition which has it.
 func (l *Lab) rates(ctx context.Context, conditions []Condition) (map[string]float64, error) {
 	var tried []Condition
@@ -161,7 +161,7 @@ func (l *Lab) trial(ctx context.Context, c Condition, rate float64) (float64, er
 	key := fmt.Sprintf("rates/%s-%g", FileName(c), rate)
 	r, err := methods.Once(l.Lab, key, func() (Run, error) {
 		r := Run{Rate: rate}
-		_, err := l.learn(ctx, learning{l.Seeds[0], c, rate, max(l.Scale.Iterations/6, 1), key}, &r)
+		_, err := l.learn(ctx, learning{l.Seeds[0], c, rate, max(l.Scale.Iterations/12, 1), key}, &r)
 		return r, err
 	})
 	if err != nil {

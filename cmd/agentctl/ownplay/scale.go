@@ -13,7 +13,7 @@ type Scale struct {
 	Consolidate int            // iterations between two times that the successes of memory are imitated
 	Imitate     policy.Imitate // of them
 	Every       int            // iterations between two looks at the games to tune on
-	Rates       []float64      // learning rates that are tried under the first seed, with each objective, for a sixth of the iterations
+	Rates       []float64      // learning rates that are tried under the first seed, with each objective, for a twelfth of the iterations
 
 	Tries   int // of a game, in own play and in the exam
 	Samples int // of each test game for pass@k; 0: none
@@ -27,8 +27,8 @@ func Full() Scale {
 	c.Informed = policy.Imitate{Tasks: 175, Epochs: 1, LearningRate: 1e-3, Batch: 8, Text: 0.3}
 	c.Rounds, c.SelfPlay.Iterations = 1, 0
 	return Scale{
-		Cold: c, Iterations: 32, Episodes: 256, Steps: 20, Batch: 64, Every: 4, Rates: []float64{1e-4, 3e-4},
-		Consolidate: 8, Imitate: policy.Imitate{Epochs: 3, LearningRate: 1e-3, Batch: 8, Text: 0.3},
+		Cold: c, Iterations: 48, Episodes: 256, Steps: 20, Batch: 64, Every: 4, Rates: []float64{1e-4, 3e-4},
+		Consolidate: 8, Imitate: policy.Imitate{Epochs: 2, LearningRate: 1e-3, Batch: 8, Text: 0.3},
 		Tries: 3, Samples: 32, Bank: 300,
 	}
 }
