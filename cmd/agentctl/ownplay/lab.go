@@ -211,6 +211,7 @@ func (l *Lab) learn(ctx context.Context, a learning, r *Run) (*policy.LM, error)
 	p := policy.Reinforcement{
 		Phase: a.key, Iterations: a.iterations, Objective: func(int) policy.Objective { return a.condition.Objective },
 		Trainer: cfg, Critic: a.condition.critic(cfg), Epochs: 1, Groups: max(l.Scale.Batch/a.condition.Rollouts, 1), LearningRate: a.rate,
+		Decay:  l.Scale.Decay * float64(a.iterations) / float64(l.Scale.Iterations), // a trial is the beginning of a run
 		Guard:  policy.Guard{Every: l.Scale.Every, MaxDrop: 0.1, MinEntropy: 0.01, MaxKL: 0.1},
 		Dir:    dir,
 		Sample: life.sample,
