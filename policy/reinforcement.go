@@ -35,7 +35,6 @@ type Reinforcement struct {
 
 	Epochs, Groups int     // of Minibatches, > 0
 	LearningRate   float64 // > 0
-	Decay          float64 // how much of the learning rates, Imitate's too, is gone by the end, linearly, in [0,1); 0: they stay as they are
 	Guard          Guard
 	Dir            string      // where the run is kept at every look, so that it can go on with the same bits; empty: nowhere
 	Log            func(Event) // nil: nobody is told
@@ -52,8 +51,6 @@ func (r Reinforcement) Validate() error {
 		return fmt.Errorf("policy: Reinforcement.Epochs and Groups are %d and %d, must be > 0", r.Epochs, r.Groups)
 	case !(r.LearningRate > 0):
 		return fmt.Errorf("policy: Reinforcement.LearningRate is %v, must be > 0", r.LearningRate)
-	case !(r.Decay >= 0 && r.Decay < 1):
-		return fmt.Errorf("policy: Reinforcement.Decay is %v, must be in [0,1)", r.Decay)
 	}
 	if err := r.Trainer.Validate(); err != nil {
 		return err
@@ -167,17 +164,12 @@ func (g *guardian) iterate(ctx context.Context) error {
 	return g.save()
 }
 
-// left is what Decay leaves of a learning rate.
-func (g *guardian) left(rate float64) float64 {
-	return rate * (1 - g.Decay*float64(g.done)/float64(g.Iterations))
-}
-
 // learn makes the updates of one iteration.
 func (g *guardian) learn(ctx context.Context, groups [][]Trajectory) error {
 	undo := ""
-	m := Minibatches{Epochs: g.Epochs, Groups: g.Groups, LearningRate: g.left(g.rate)}
+	m := Minibatches{Epochs: g.Epochs, Groups: g.Groups, LearningRate: g.rate}
 	err := g.trainer.Learn(ctx, g.Objective(g.done), groups, m, func(s Stats) bool {
-		g.Log(Event{Phase: g.Phase, Update: g.done + 1, Of: g.Iterations, Stats: &s, Rate: m.LearningRate})
+		g.Log(Event{Phase: g.Phase, Update: g.done + 1, Of: g.Iterations, Stats: &s, Rate: g.rate})
 		if undo = g.Guard.after(s); undo != "" {
 			return false
 		}
@@ -205,9 +197,7 @@ func (g *guardian) imitate(ctx context.Context) error {
 	rng := rand.New(rand.NewPCG(hash(g.Phase), uint64(g.done)))
 	c := g.Trainer
 	c.Warmup = 0 // Imitate's rate has its own
-	how := g.Imitate
-	how.LearningRate = g.left(how.LearningRate)
-	return g.lm.finetune(ctx, ts, how, c, rng, nil)
+	return g.lm.finetune(ctx, ts, g.Imitate, c, rng, nil)
 }
 
 // look scores the policy on the held-out tasks; it keeps it if it is the best

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -259,24 +258,6 @@ func TestGuards(t *testing.T) {
 	}
 }
 
-// The learning rate goes down along a line, to what Decay leaves of it.
-func TestDecay(t *testing.T) {
-	r := toyRun(t, NSR(), "", -1)
-	r.Iterations, r.Decay, r.Guard.MaxKL = 4, 0.8, math.Inf(1)
-	var got []float64
-	r.Log = func(e Event) {
-		if e.Stats != nil && len(got) < e.Update {
-			got = append(got, e.Rate/r.LearningRate)
-		}
-	}
-	if err := r.Run(t.Context(), toyLM(t, 1)); err != nil {
-		t.Fatal(err)
-	}
-	if want := "[1.00 0.80 0.60 0.40]"; fmt.Sprintf("%.2f", got) != want {
-		t.Errorf("rates of %.2f, want %s", got, want)
-	}
-}
-
 func TestReinforcementErrors(t *testing.T) {
 	for _, tt := range []struct {
 		change func(*Reinforcement)
@@ -286,7 +267,6 @@ func TestReinforcementErrors(t *testing.T) {
 		{func(r *Reinforcement) { r.Iterations = -1 }, "Reinforcement.Iterations is -1, must be ≥ 0"},
 		{func(r *Reinforcement) { r.Groups = 0 }, "Reinforcement.Epochs and Groups are 2 and 0, must be > 0"},
 		{func(r *Reinforcement) { r.LearningRate = 0 }, "Reinforcement.LearningRate is 0, must be > 0"},
-		{func(r *Reinforcement) { r.Decay = 1 }, "Reinforcement.Decay is 1, must be in [0,1)"},
 		{func(r *Reinforcement) { r.Guard.MaxDrift = -1 }, "Reinforcement.Guard.MaxDrift is -1, must be ≥ 0"},
 		{func(r *Reinforcement) { r.Trainer.BatchTokens = 0 }, "Config.BatchTokens is 0, must be > 0"},
 		{func(r *Reinforcement) { r.Critic = &CriticConfig{} }, "CriticConfig.Low and High are 0 and 0"},

@@ -45,7 +45,6 @@ type runSettings struct {
 	Epochs       int           `json:"epochs"`
 	Groups       int           `json:"groups"`
 	LearningRate float64       `json:"learning_rate"`
-	Decay        float64       `json:"decay,omitempty"`
 	Guard        Guard         `json:"guard"`
 	Trainer      Config        `json:"trainer"`
 	Critic       *CriticConfig `json:"critic,omitempty"`
@@ -55,7 +54,7 @@ type runSettings struct {
 // settings of g. The number of threads does not matter.
 func (g *guardian) settings() runSettings {
 	s := runSettings{
-		g.Phase, g.Objective(0).Spec().Name, g.Iterations, g.Epochs, g.Groups, g.LearningRate, g.Decay, g.Guard, g.Trainer, nil, nil,
+		g.Phase, g.Objective(0).Spec().Name, g.Iterations, g.Epochs, g.Groups, g.LearningRate, g.Guard, g.Trainer, nil, nil,
 	}
 	if g.Kept != nil {
 		s.Imitate = &g.Imitate

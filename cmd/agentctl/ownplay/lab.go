@@ -84,7 +84,7 @@ func (l *Lab) tell(run string, e policy.Event) {
 // Look is what was seen of a run on the way.
 type Look struct {
 	Episodes int     `json:"episodes"` // played by then
-	Tune     float64 `json:"tune"`     // share of the games to tune on that are won at temperature 1
+	Tune     float64 `json:"tune"`     // share of the games to tune on that are won, greedily
 }
 
 // Run is a finished run.
@@ -133,7 +133,7 @@ func (l *Lab) start(ctx context.Context, seed uint64) (Exam, error) {
 }
 
 // rates are the learning rates with which the objectives of conditions do best on
-// the games to tune on, under the first seed, after a twelfth of the iterations: each
+// the games to tune on, under the first seed, after a sixth of the iterations: each
 // that of the first condition which has it.
 func (l *Lab) rates(ctx context.Context, conditions []Condition) (map[string]float64, error) {
 	var tried []Condition
@@ -161,7 +161,7 @@ func (l *Lab) trial(ctx context.Context, c Condition, rate float64) (float64, er
 	key := fmt.Sprintf("rates/%s-%g", FileName(c), rate)
 	r, err := methods.Once(l.Lab, key, func() (Run, error) {
 		r := Run{Rate: rate}
-		_, err := l.learn(ctx, learning{l.Seeds[0], c, rate, max(l.Scale.Iterations/12, 1), key}, &r)
+		_, err := l.learn(ctx, learning{l.Seeds[0], c, rate, max(l.Scale.Iterations/6, 1), key}, &r)
 		return r, err
 	})
 	if err != nil {
@@ -211,12 +211,15 @@ func (l *Lab) learn(ctx context.Context, a learning, r *Run) (*policy.LM, error)
 	p := policy.Reinforcement{
 		Phase: a.key, Iterations: a.iterations, Objective: func(int) policy.Objective { return a.condition.Objective },
 		Trainer: cfg, Critic: a.condition.critic(cfg), Epochs: 1, Groups: max(l.Scale.Batch/a.condition.Rollouts, 1), LearningRate: a.rate,
-		Decay:  l.Scale.Decay * float64(a.iterations) / float64(l.Scale.Iterations), // a trial is the beginning of a run
 		Guard:  policy.Guard{Every: l.Scale.Every, MaxDrop: 0.1, MinEntropy: 0.01, MaxKL: 0.1},
 		Dir:    dir,
 		Sample: life.sample,
 		Score: func(ctx context.Context, lm *policy.LM) (policy.Score, error) {
-			es, err := life.sit(ctx, sitting{policy: lm, tasks: life.Tune, name: "look"})
+			greedy, err := lm.WithTemperature(0)
+			if err != nil {
+				return nil, err
+			}
+			es, err := life.sit(ctx, sitting{policy: greedy, tasks: life.Tune, name: "look"})
 			return policy.Score{"first": share(wins(es))}, err
 		},
 		Log: func(e policy.Event) {

@@ -13,8 +13,7 @@ type Scale struct {
 	Consolidate int            // iterations between two times that the successes of memory are imitated
 	Imitate     policy.Imitate // of them
 	Every       int            // iterations between two looks at the games to tune on
-	Decay       float64        // how much of the learning rates is gone by the last iteration, in [0,1)
-	Rates       []float64      // learning rates that are tried under the first seed, with each objective, for a twelfth of the iterations
+	Rates       []float64      // learning rates that are tried under the first seed, with each objective, for a sixth of the iterations
 
 	Tries   int // of a game, in own play and in the exam
 	Samples int // of each test game for pass@k; 0: none
@@ -28,8 +27,8 @@ func Full() Scale {
 	c.Informed = policy.Imitate{Tasks: 175, Epochs: 1, LearningRate: 1e-3, Batch: 8, Text: 0.3}
 	c.Rounds, c.SelfPlay.Iterations = 1, 0
 	return Scale{
-		Cold: c, Iterations: 48, Episodes: 256, Steps: 20, Batch: 64, Every: 4, Decay: 0.8, Rates: []float64{1e-4, 3e-4},
-		Consolidate: 16, Imitate: policy.Imitate{Epochs: 6, LearningRate: 1e-3, Batch: 8, Text: 0.3},
+		Cold: c, Iterations: 48, Episodes: 256, Steps: 30, Batch: 64, Every: 4, Rates: []float64{1e-4, 3e-4},
+		Consolidate: 12, Imitate: policy.Imitate{Epochs: 4, LearningRate: 1e-3, Batch: 8, Text: 0.3},
 		Tries: 3, Samples: 32, Bank: 300,
 	}
 }
@@ -39,7 +38,7 @@ func Quick() Scale {
 	c := policy.QuickRecipe()
 	c.Cold.Tasks, c.Informed.Tasks, c.Rounds, c.SelfPlay.Iterations = 40, 4, 1, 0
 	return Scale{
-		Cold: c, Iterations: 2, Episodes: 8, Steps: 10, Batch: 8, Every: 1, Decay: 0.5, Rates: []float64{1e-4, 3e-4},
+		Cold: c, Iterations: 2, Episodes: 8, Steps: 10, Batch: 8, Every: 1, Rates: []float64{1e-4, 3e-4},
 		Consolidate: 1, Imitate: policy.Imitate{Epochs: 1, LearningRate: 1e-3, Batch: 8},
 		Tries: 2, Samples: 2, Bank: 4,
 	}

@@ -281,7 +281,7 @@ func (r results) curves(s *report.Study) error {
 	}
 	s.Figures = append(s.Figures, report.Figure{
 		ID: "experience-curves", Title: "First tries over episodes played", Lines: plot,
-		Text: "The share of the games to tune on that are won at the first try, without memory, at temperature 1, over episodes of own play, with 95% intervals over seeds.",
+		Text: "The share of the games to tune on that are won at the first try, without memory, greedily, over episodes of own play, with 95% intervals over seeds.",
 	})
 	return nil
 }
