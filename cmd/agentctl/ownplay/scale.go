@@ -27,8 +27,8 @@ func Full() Scale {
 	c.Informed = policy.Imitate{Tasks: 175, Epochs: 1, LearningRate: 1e-3, Batch: 8, Text: 0.3}
 	c.Rounds, c.SelfPlay.Iterations = 1, 0
 	return Scale{
-		Cold: c, Iterations: 48, Episodes: 256, Steps: 30, Batch: 64, Every: 4, Rates: []float64{1e-4, 3e-4},
-		Consolidate: 12, Imitate: policy.Imitate{Epochs: 4, LearningRate: 1e-3, Batch: 8, Text: 0.3},
+		Cold: c, Iterations: 64, Episodes: 256, Steps: 30, Batch: 64, Every: 4, Rates: []float64{1e-4, 3e-4},
+		Consolidate: 16, Imitate: policy.Imitate{Epochs: 4, LearningRate: 2e-3, Batch: 8, Text: 0.3},
 		Tries: 3, Samples: 32, Bank: 300,
 	}
 }
