@@ -3,10 +3,10 @@ package policy
 import "slices"
 
 // OPO is REINFORCE with the baseline that makes the gradient least noisy, if each
-// token's gradient is as long and all are orthogonal (arXiv:2505.23585, section
-// 3.2): the mean reward, each trajectory weighing as many as it has tokens. Like
-// that of [Baselined] it is of all that is learned from at once, where the paper has
-// one for each prompt.
+// token's gradient is as long and all are orthogonal (arXiv:2505.23585): the mean
+// reward, each trajectory weighing as much as it has tokens. Like that of
+// [Baselined] it is of all that is learned from at once, where the paper has one for
+// each prompt.
 //
 // With it what is pushed up and what is pushed down weigh the same, token for token.
 // That matters to an agent, whose failures are long: they use up their budget. With

@@ -75,7 +75,7 @@ func (g Games) live(ctx context.Context) (l lived, err error) {
 		}
 	}
 	for _, e := range l.failed {
-		blame, err := Blame(ctx, mem, e)
+		blame, err := blameOf(ctx, mem, e)
 		if err != nil {
 			return l, err
 		}
@@ -85,9 +85,9 @@ func (g Games) live(ctx context.Context) (l lived, err error) {
 	return l, err
 }
 
-// Blame is on the steps that the lessons of a failure blame and on its loops; nil if
+// blameOf is on the steps that the lessons of a failure blame and on its loops; nil if
 // memory cannot say.
-func Blame(ctx context.Context, mem policy.Memory, e agent.Episode) (policy.Blame, error) {
+func blameOf(ctx context.Context, mem policy.Memory, e agent.Episode) (policy.Blame, error) {
 	m, ok := mem.(interface {
 		WrongSteps(ctx context.Context, e agent.Episode) ([]int, error)
 	})
