@@ -14,7 +14,8 @@ import (
 //
 //	When <trigger>: avoid <mistake>; instead <remedy>.
 //
-// Package policy finds its hints by this form. A lesson without a mistake, which only the uniform-abstract form makes, is
+// Package policy finds its hints by this form. A lesson without a mistake, which
+// only the uniform-abstract form makes, is
 //
 //	When <trigger>: do <remedy>.
 func RenderLesson(l agent.Lesson) string {

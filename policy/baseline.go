@@ -23,22 +23,27 @@ func (o Baselined) Spec() Spec { return Spec{Name: "reinforce-baseline"} }
 // Advantages implements Objective. Nothing is learned where all rewards are the
 // same.
 func (o Baselined) Advantages(groups [][]Trajectory) [][][]float64 {
-	all := slices.Concat(groups...)
-	mean, _ := spread(all)
-	return lessBaseline(groups, all, mean)
+	return lessMean(groups, func(Trajectory) float64 { return 1 })
 }
 
 // Loss implements Objective.
 func (o Baselined) Loss(group []Scored) float64 { return clippedLoss(group, o.ClipLow, o.ClipHigh) }
 
-// lessBaseline is the reward of each trajectory, of which all are, less a baseline;
+// lessMean is the reward of each trajectory less the mean of all, weighted;
 // everything is out where all rewards are the same.
-func lessBaseline(groups [][]Trajectory, all []Trajectory, baseline float64) [][][]float64 {
+func lessMean(groups [][]Trajectory, weight func(Trajectory) float64) [][][]float64 {
+	all := slices.Concat(groups...)
+	var mean, total float64
+	for _, t := range all {
+		mean += weight(t) * t.Reward
+		total += weight(t)
+	}
+	mean /= max(total, 1)
 	differ := slices.ContainsFunc(all, func(t Trajectory) bool { return t.Reward != all[0].Reward })
 	return constant(groups, func(t Trajectory) float64 {
 		if !differ { // whose mean may be rounded
 			return Out()
 		}
-		return t.Reward - baseline
+		return t.Reward - mean
 	})
 }

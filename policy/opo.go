@@ -1,7 +1,5 @@
 package policy
 
-import "slices"
-
 // OPO is REINFORCE with the baseline that makes the gradient least noisy, if each
 // token's gradient is as long and all are orthogonal (arXiv:2505.23585): the mean
 // reward, each trajectory weighing as much as it has tokens. Like that of
@@ -26,13 +24,7 @@ func (o OPO) Spec() Spec { return Spec{Name: "opo"} }
 // Advantages implements Objective. Nothing is learned where all rewards are the
 // same.
 func (o OPO) Advantages(groups [][]Trajectory) [][][]float64 {
-	all := slices.Concat(groups...)
-	var sum, tokens float64
-	for _, t := range all {
-		sum += t.Reward * float64(len(t.Targets))
-		tokens += float64(len(t.Targets))
-	}
-	return lessBaseline(groups, all, sum/max(tokens, 1))
+	return lessMean(groups, func(t Trajectory) float64 { return float64(len(t.Targets)) })
 }
 
 // Loss implements Objective.
