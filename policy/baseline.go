@@ -35,10 +35,11 @@ func lessMean(groups [][]Trajectory, weight func(Trajectory) float64) [][][]floa
 	all := slices.Concat(groups...)
 	var mean, total float64
 	for _, t := range all {
-		mean += weight(t) * t.Reward
 		total += weight(t)
 	}
-	mean /= max(total, 1)
+	for _, t := range all {
+		mean += weight(t) * t.Reward / max(total, 1)
+	}
 	differ := slices.ContainsFunc(all, func(t Trajectory) bool { return t.Reward != all[0].Reward })
 	return constant(groups, func(t Trajectory) float64 {
 		if !differ { // whose mean may be rounded
