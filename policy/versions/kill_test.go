@@ -68,7 +68,7 @@ func TestKill(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	dir := t.TempDir()
 	added := 0
-	for range 15 {
+	for run := 0; run < 15 || added < 15; run++ { // on a slow machine many are killed before they add one
 		cmd := exec.Command(exe)
 		cmd.Env = append(os.Environ(), childEnv+"="+dir)
 		var stderr bytes.Buffer
@@ -80,7 +80,7 @@ func TestKill(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		kill := time.AfterFunc(time.Duration(20+rng.IntN(150))*time.Millisecond, func() { cmd.Process.Kill() })
+		kill := time.AfterFunc(time.Duration(20+rng.IntN(150)+10*run)*time.Millisecond, func() { cmd.Process.Kill() })
 		var said []string
 		for in := bufio.NewScanner(out); in.Scan(); {
 			said = append(said, in.Text())
@@ -91,9 +91,6 @@ func TestKill(t *testing.T) {
 			t.Fatalf("child: %s", stderr.String())
 		}
 		added += checkAfterKill(t, dir, said)
-	}
-	if added < 15 {
-		t.Errorf("%d versions were added in 15 runs", added)
 	}
 }
 
