@@ -3,6 +3,7 @@ package ownplay
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -189,5 +190,40 @@ func TestStudyGoesOn(t *testing.T) {
 	}
 	if _, err := lab.Run(t.Context(), conditions[1:]); err == nil {
 		t.Error("a study without " + Ours)
+	}
+}
+
+// Each objective's rate is tried once, "no push" has none to try, and the games to
+// choose by are looked at greedily: in each of these halls the policy does the same.
+func TestRates(t *testing.T) {
+	lab := small(t, 1)
+	lab.Scale.Cold.Cold.Epochs, lab.Scale.Cold.Cold.LearningRate = 1, 1e-9 // sampled, it would play at random
+	var conditions []Condition
+	for _, c := range Conditions() {
+		if c.objective() == "opo" || c.Name == noPush || c.Name == "nsr" {
+			conditions = append(conditions, c)
+		}
+	}
+	r := results{}
+	err := lab.open()
+	if err == nil {
+		r, err = lab.results(t.Context(), conditions)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	tried, err := filepath.Glob(filepath.Join(lab.Dir, "rates", "*.json"))
+	if want := 2 * len(lab.Scale.Rates); err != nil || len(tried) != want || len(conditions) < 6 {
+		t.Errorf("of %d conditions were tried %q, %v, want %d files", len(conditions), tried, err, want)
+	}
+	for i, c := range conditions {
+		if got, want := r.runs[i][0].Rate, r.runs[0][0].Rate; c.objective() == "opo" && got != want {
+			t.Errorf("%s: learned at %g, and %s at %g", c.Name, got, Ours, want)
+		}
+		for _, look := range r.runs[i][0].Looks {
+			if look.Tune != 0 && look.Tune != 1 {
+				t.Errorf("%s: a look saw %g: is it not greedy?", c.Name, look.Tune)
+			}
+		}
 	}
 }
