@@ -18,7 +18,7 @@ type Exam struct {
 	Banked   []bool `json:"banked"`   // won at the first try with a bank of own play on other games
 	Alone    []bool `json:"alone"`    // won within all tries without memory
 	Together []bool `json:"together"` // won within all tries, with memory of the failed ones
-	Solved   []int  `json:"solved"`   // of the samples at temperature 1; nil: none
+	Solved   []int  `json:"solved"`   // of the samples at temperature 1
 
 	RetryTokens []int `json:"retry_tokens"` // of context, of each retry with memory
 	BankTokens  []int `json:"bank_tokens"`  // of context, of each first try with a bank
@@ -132,9 +132,6 @@ func (l life) retries(ctx context.Context, p *policy.LM, first []agent.Episode, 
 
 // samples plays each game of the test many times at temperature 1.
 func (l life) samples(ctx context.Context, lm *policy.LM, x *Exam) error {
-	if l.Samples == 0 {
-		return nil
-	}
 	p, err := lm.WithTemperature(1)
 	if err != nil {
 		return err

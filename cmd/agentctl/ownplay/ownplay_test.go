@@ -227,3 +227,13 @@ func TestRates(t *testing.T) {
 		}
 	}
 }
+
+// Of retries that are drawn from the samples a game lost at the first try is won by
+// those that hold a sample which won.
+func TestResampled(t *testing.T) {
+	r := results{scale: Scale{Samples: 4, Tries: 3}}
+	x := Exam{First: []bool{true, false, false, false}, Solved: []int{0, 0, 1, 3}}
+	if got, want := r.resampled(x), (1+0+0.5+1)/4; got != want { // 3 of the 6 pairs of 4 samples hold the one
+		t.Errorf("won %g, want %g", got, want)
+	}
+}

@@ -16,7 +16,7 @@ type Scale struct {
 	Rates       []float64      // learning rates that are tried under the first seed, with each objective, for a sixth of the iterations
 
 	Tries   int // of a game, in own play and in the exam
-	Samples int // of each test game for pass@k; 0: none
+	Samples int // of each test game at temperature 1, for pass@k; at least Tries - 1
 	Bank    int // games played once with memory, whose bank is then there at the first try of the test
 }
 

@@ -84,15 +84,41 @@ type column struct {
 	plain bool // no share
 }
 
-func columns() []column {
+func (r results) columns() []column {
 	return []column{
 		{"first try", func(x Exam) float64 { return share(x.First) }, false},
 		{"with a bank", func(x Exam) float64 { return share(x.Banked) }, false},
 		{"all tries, no memory", func(x Exam) float64 { return share(x.Alone) }, false},
+		{"the same, retries sampled", r.resampled, false},
 		{"all tries, memory", func(x Exam) float64 { return share(x.Together) }, false},
 		{"context tokens of a retry", func(x Exam) float64 { return mean(x.RetryTokens) }, true},
 		{"of a first try with a bank", func(x Exam) float64 { return mean(x.BankTokens) }, true},
 	}
+}
+
+// resampled is the expected share of games won within all tries without memory, if
+// the first is that of x and the others are drawn from its samples, at temperature 1:
+// one who acts greedily would only lose again in the same way.
+func (r results) resampled(x Exam) float64 {
+	sum := 0.0
+	for i, won := range x.First {
+		p := 1.0
+		if !won {
+			p = solvedIn(r.scale.Samples, x.Solved[i], r.scale.Tries-1)
+		}
+		sum += p
+	}
+	return sum / float64(max(len(x.First), 1))
+}
+
+// solvedIn is the probability that one of k samples solves a game, of n of which c
+// did.
+func solvedIn(n, c, k int) float64 {
+	p, err := stat.PassAtK(n, c, k)
+	if err != nil {
+		panic("ownplay: internal error: " + err.Error()) // as many were played
+	}
+	return p
 }
 
 func mean(xs []int) float64 {
@@ -144,10 +170,10 @@ func row(name string, xs []Exam, cs []column) ([]report.Cell, error) {
 
 func (r results) examTable(s *report.Study) error {
 	t := report.Table{Title: "Games to test on", Columns: []string{"learned by"}}
-	for _, c := range columns() {
+	for _, c := range r.columns() {
 		t.Columns = append(t.Columns, c.name)
 	}
-	return r.table(s, t, columns())
+	return r.table(s, t, r.columns())
 }
 
 // table adds a table with a row for the cold start and for each condition.
@@ -189,7 +215,9 @@ func (r results) shareTable(s *report.Study) error {
 		{"first try: a bank, after learning", each(ours, banked), each(ours, first)},
 		{"first try: both", each(ours, banked), each(r.starts, first)},
 		{"all tries: memory of the failed ones, without learning", each(r.starts, together), each(r.starts, alone)},
+		{"the same, to retries sampled without memory", each(r.starts, together), each(r.starts, r.resampled)},
 		{"all tries: memory of the failed ones, after learning", each(ours, together), each(ours, alone)},
+		{"the same, to retries sampled without memory", each(ours, together), each(ours, r.resampled)},
 	}
 	for i, c := range r.conditions {
 		if c.Name != Ours {
@@ -243,19 +271,16 @@ func (r results) tokenTable(s *report.Study) error {
 
 // passTable is pass@k over sampled episodes.
 func (r results) passTable(s *report.Study) error {
-	if r.scale.Samples == 0 {
-		return nil
-	}
 	t := report.Table{Title: "pass@k at temperature 1, without memory", Columns: []string{"learned by"}}
 	var cs []column
 	for k := 1; k <= r.scale.Samples; k *= 2 {
 		t.Columns = append(t.Columns, fmt.Sprintf("k=%d", k))
 		cs = append(cs, column{fmt.Sprint(k), func(x Exam) float64 {
-			curve, err := stat.PassCurve(r.scale.Samples, x.Solved)
-			if err != nil {
-				panic("ownplay: internal error: " + err.Error()) // as many were played
+			sum := 0.0
+			for _, solved := range x.Solved {
+				sum += solvedIn(r.scale.Samples, solved, k)
 			}
-			return curve[k-1]
+			return sum / float64(max(len(x.Solved), 1))
 		}, false})
 	}
 	return r.table(s, t, cs)
