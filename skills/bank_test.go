@@ -378,6 +378,71 @@ func TestRefusedStandsAgainWithTwiceTheEvidence(t *testing.T) {
 	}
 }
 
+// TestPassedStandsAgain holds that a skill which passed once is not lost for what
+// became of it later: it comes back when there is room, or when it has its
+// support again, but not if it was measured to harm.
+func TestPassedStandsAgain(t *testing.T) {
+	rules := DefaultRules()
+	rules.Every, rules.MaxMistakes = 0, 1
+	b, c := newTestBank(t, rules)
+	rounds := 0
+	round := func(weak, strong, against int, harmful []string) {
+		of := func(id, mistake string, n int) agent.Lesson {
+			l := lessonAbout(id, "clean", mistake)
+			for i := range n {
+				l.For = append(l.For, fmt.Sprint(id, "+", i))
+			}
+			return l
+		}
+		lessons := []agent.Lesson{of("weak", "waiting for a very long time", weak), of("strong", "breaking what is made of glass", strong)}
+		for i := range against {
+			lessons[1].Against = append(lessons[1].Against, fmt.Sprint("strong-", i))
+		}
+		rounds++
+		evolve(t, b, Round{Source: shelf{lessons: lessons, attempts: tried("clean", 0, rounds)}, Examiner: &exam{worth: nothing}, Harmful: harmful})
+	}
+	active := func() string {
+		for _, s := range c.skills {
+			if s.State == agent.SkillActive {
+				return s.Mistake
+			}
+		}
+		return ""
+	}
+	const weak, strong = "waiting", "breaking"
+	for _, step := range []struct {
+		what                  string
+		weak, strong, against int
+		harmful, by, want     string // the last two: whom a person retires before, and what is active then
+	}{
+		{"the weak one alone", 4, 0, 0, "", "", weak},
+		{"a stronger one comes", 4, 6, 0, "", "", strong},
+		{"the other is weaker still", 5, 6, 0, "", "", strong},
+		{"and becomes the better", 8, 6, 0, "", "", weak},
+		{"and a person retires it", 8, 6, 0, "", weak, strong},
+		{"which is contradicted", 8, 6, 6, "", "", ""},
+		{"and has its support again", 8, 12, 6, "", "", strong},
+		{"and harms", 8, 12, 6, strong, "", ""},
+		{"whatever the evidence", 8, 60, 6, "", "", ""},
+	} {
+		var harmful []string
+		for id, s := range c.skills {
+			if step.by != "" && strings.HasPrefix(s.Mistake, step.by) {
+				if _, err := b.Decide(t.Context(), s, agent.SkillRetired, "ann"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if step.harmful != "" && strings.HasPrefix(s.Mistake, step.harmful) {
+				harmful = append(harmful, id)
+			}
+		}
+		round(step.weak, step.strong, step.against, harmful)
+		if got := active(); !strings.HasPrefix(got, step.want) || (got == "") != (step.want == "") {
+			t.Errorf("%s: active is %q, want %q", step.what, got, step.want)
+		}
+	}
+}
+
 // TestMergeAndSplit: what says the same becomes one with all the evidence, and a
 // mistake that is none in one kind is told of the others only.
 func TestMergeAndSplit(t *testing.T) {
@@ -499,8 +564,8 @@ func TestPartsOfASplitLearn(t *testing.T) {
 	expect("later failures in clean", round(map[string]evidence{"clean": {6, 0}, "heat": {5, 1}, "place": {4, 6}}), "clean 6-0", "heat 5-1")
 	expect("later successes in heat", round(map[string]evidence{"clean": {6, 0}, "heat": {5, 4}, "place": {4, 6}}), "clean 6-0")
 	expect("a new category", round(map[string]evidence{"clean": {6, 0}, "cool": {3, 0}, "heat": {5, 4}, "place": {4, 6}}), "clean 6-0", "cool 3-0")
-	expect("more failures everywhere, and heat has had its time",
-		round(map[string]evidence{"clean": {7, 0}, "cool": {4, 0}, "heat": {9, 4}, "place": {9, 6}}), "clean 7-0", "cool 4-0", "place 9-6")
+	expect("more failures everywhere, and heat has its support again",
+		round(map[string]evidence{"clean": {7, 0}, "cool": {4, 0}, "heat": {9, 4}, "place": {9, 6}}), "clean 7-0", "cool 4-0", "heat 9-4", "place 9-6")
 	for id, k := range c.skills {
 		if k.Kind != "" && (len(k.Parents) != 1 || c.skills[k.Parents[0]].Kind != "") {
 			t.Errorf("part %s has the parents %v", id, k.Parents)

@@ -49,8 +49,10 @@ type Report struct {
 // episodes since the last round succeeded send what was learned back: at most
 // Rules.MaxNew candidates of theirs, those with most evidence, are examined at the
 // gate. General ones are while any category of their suite is open. One that the
-// gate refused stands there again once its evidence has doubled. In the first
-// round, when there are no skills yet, every category is open.
+// gate refused stands there again once its evidence has doubled, one that was
+// displaced once it is the better, and one that was contradicted once it has its
+// support again; what was measured to harm does not. In the first round, when there
+// are no skills yet, every category is open.
 //
 // Unlike the paper, failures come back as lessons, never as they were, and no
 // score that is watched is ever learned from: the gate holds the evidence
@@ -171,12 +173,11 @@ func (d *draft) demote(harmful []string) {
 		switch {
 		case s.Pinned != "":
 		case slices.Contains(harmful, s.ID):
-			reason = "its measured effect is harm"
+			reason, s.Admitted = "its measured effect is harm", agent.SkillExam{}
 		case support(s) < d.rules.Support:
 			reason = fmt.Sprintf("%d episodes for it, %d against", len(s.For), len(s.Against))
 		}
 		if reason != "" {
-			s.Admitted = agent.SkillExam{}
 			d.retire(Demoted, s, reason)
 		}
 	}
@@ -212,15 +213,17 @@ func (d *draft) proposed(candidates []agent.Skill, open []Rate) []agent.Skill {
 	return out
 }
 
-// standing is s as it may stand at the gate: if it is not kept, or was refused
-// on half of the evidence.
+// standing is s as it may stand at the gate: if it is not kept, passed it before
+// and is retired since, or was refused on half of the evidence. What was retired for
+// good has no exam.
 func (d *draft) standing(s agent.Skill) (agent.Skill, bool) {
 	old, kept := d.skills[s.ID]
 	if !kept {
 		return s, true
 	}
 	s.Version, s.Parents, s.Created = old.Version, old.Parents, old.Created
-	return s, old.State == agent.SkillRetired && old.Pinned == "" && old.Admitted.N > 0 && support(s) >= 2*support(old)
+	again := passed(old.Admitted) || support(s) >= 2*support(old)
+	return s, old.State == agent.SkillRetired && old.Pinned == "" && old.Admitted.N > 0 && again
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

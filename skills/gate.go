@@ -107,13 +107,12 @@ func (g *gate) admit(ctx context.Context, s agent.Skill) (examined bool, err err
 	}
 	x := s.Admitted
 	s.Reason = fmt.Sprintf("of %d held-out tasks that it could change %d are solved with it, %d without", x.N, x.With, x.Without)
-	if x.With < x.Without || x.With == 0 {
+	if !passed(x) {
 		g.retire(Refused, s, s.Reason)
 		return true, nil
 	}
 	g.put(Admitted, s)
 	if weakest.ID != "" {
-		weakest.Admitted = agent.SkillExam{}
 		g.retire(Displaced, weakest, "displaced by "+s.ID)
 	}
 	g.now = with
@@ -161,6 +160,9 @@ func (g *gate) exam(ctx context.Context, with []agent.Context) (agent.SkillExam,
 	}
 	return x, nil
 }
+
+// passed reports whether a skill was let in by x: who solves nothing shows nothing.
+func passed(x agent.SkillExam) bool { return x.With >= x.Without && x.With > 0 }
 
 // contexts are what is recalled with skills active; those of now are known after
 // it.
