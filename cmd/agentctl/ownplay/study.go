@@ -159,9 +159,10 @@ func row(name string, xs []Exam, cs []column) ([]report.Cell, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %s: %w", name, c.name, err)
 		}
-		cell := report.ShareCell(iv, 1)
-		if c.plain {
-			cell = report.IntervalCell(iv, 0)
+		cell := report.IntervalCell(iv, 0)
+		if !c.plain {
+			iv.Low, iv.High = max(iv.Low, 0), min(iv.High, 1) // a share is nothing else, whatever t says
+			cell = report.ShareCell(iv, 1)
 		}
 		cells = append(cells, cell)
 	}
