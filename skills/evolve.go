@@ -50,9 +50,9 @@ type Report struct {
 // Rules.MaxNew candidates of theirs, those with most evidence, are examined at the
 // gate. General ones are while any category of their suite is open. One that the
 // gate refused stands there again once its evidence has doubled, one that was
-// displaced once it is the better, and one that was contradicted once it has its
-// support again; what was measured to harm does not. In the first round, when there
-// are no skills yet, every category is open.
+// displaced once there is room or it is the better, and one that was contradicted
+// once it has its support again; what was measured to harm does not. In the first
+// round, when there are no skills yet, every category is open.
 //
 // Unlike the paper, failures come back as lessons, never as they were, and no
 // score that is watched is ever learned from: the gate holds the evidence
