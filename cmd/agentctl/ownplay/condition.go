@@ -45,7 +45,6 @@ func Conditions() []Condition {
 		{Name: Ours + ", " + verbatim, Objective: policy.DefaultOPO(), Memory: verbatim, Rollouts: 1},
 		{Name: Ours + ", " + abstract, Objective: policy.DefaultOPO(), Memory: abstract, Rollouts: 1},
 		{Name: Ours + ", no cold start", Objective: policy.DefaultOPO(), Memory: asymmetric, Rollouts: 1, Untaught: true},
-		{Name: "reinforce-baseline", Objective: policy.DefaultBaselined(), Memory: asymmetric, Rollouts: 1},
 	}
 }
 
